@@ -1,0 +1,25 @@
+//! Every gradient against central differences: the proof of the crate's promise.
+//!
+//! `cargo test -p nn --test gradients -- --nocapture` prints the table. To add a case, see [`table::Table::case`]
+//! and [`table::Table::layer`].
+
+mod inventory;
+mod table;
+
+mod linear;
+
+fn table() -> table::Table {
+    let mut table = table::Table::default();
+    linear::cases(&mut table);
+    table
+}
+
+#[test]
+fn every_gradient_is_right() {
+    table().check();
+}
+
+#[test]
+fn every_public_operation_has_a_case() {
+    inventory::check(&table().operations());
+}

@@ -1,0 +1,64 @@
+//! What can go wrong in training, each with what to do next.
+
+use std::path::PathBuf;
+
+/// A failure of the training core.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainingError {
+    /// Trainable parameters that the loss does not depend on: they would stay at their first values for ever.
+    #[error(
+        "no gradient reached {} of {total} trainable parameters: {}. Either forward() does not use them, \
+         or the path to the loss is cut (a detach(), an operation of candle without a gradient: use the one \
+         in `nn`). Freeze them if that is meant",
+        names.len(), names.join(", ")
+    )]
+    NoGradient {
+        /// The parameters without a gradient, sorted.
+        names: Vec<String>,
+        /// How many parameters were to be trained.
+        total: usize,
+    },
+    /// A loss or a gradient that is not a finite number.
+    #[error(
+        "the {what} is {value} at step {step}, so training stopped before the weights were touched. \
+         Losses before it: {}. Try a lower learning rate ({learning_rate:.1e} now), gradient clipping, \
+         or look for NaN and for zero variance in the inputs; the last checkpoint is intact",
+        losses.iter().map(|loss| format!("{loss:.4}")).collect::<Vec<_>>().join(" ")
+    )]
+    NotFinite {
+        /// "loss" or "gradient norm".
+        what: &'static str,
+        /// The value found.
+        value: f64,
+        /// The optimiser step, counted from 0.
+        step: u64,
+        /// The last losses before it, oldest first.
+        losses: Vec<f64>,
+        /// The learning rate of the step.
+        learning_rate: f64,
+    },
+    /// The user asked to stop, and everything is saved.
+    #[error("stopped as you asked after epoch {epoch}, batch {batch}. Everything is saved; go on with --resume {}", folder.display())]
+    Interrupted {
+        /// Whole epochs done.
+        epoch: usize,
+        /// Batches done of the epoch under way.
+        batch: usize,
+        /// The run folder.
+        folder: PathBuf,
+    },
+    /// A file that is no checkpoint or model of this program, or is damaged.
+    #[error("{}: {problem}", path.display())]
+    BadFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong and what to do.
+        problem: String,
+    },
+    /// A data split that cannot be trained on.
+    #[error("{0}")]
+    Data(String),
+    /// Settings that make no sense together.
+    #[error("{0}")]
+    Settings(String),
+}

@@ -1,0 +1,104 @@
+//! Files that are either whole or absent, and tensors with a header that says what they are.
+
+use std::{collections::HashMap, fs, io::Write, path::Path};
+
+use anyhow::{Context, Result};
+use candle_core::{Device, Tensor};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::TrainingError;
+
+/// Writes `bytes` to `path` so that a crash, a full disk or a Ctrl-C leaves the old file or the new one, never
+/// half of it: into a temporary file beside it, then renamed.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let write = || -> std::io::Result<()> {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        // A temporary file is private to its owner; a result is as readable as any other file.
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+        }
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Writes `value` as readable JSON.
+pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
+    let mut text = serde_json::to_string_pretty(value)?;
+    text.push('\n');
+    write_whole(path, text.as_bytes())
+}
+
+/// The key of the header among a safetensors file's metadata, and the version of the layout.
+const HEADER: &str = "kindling";
+const VERSION: u32 = 1;
+
+#[derive(Serialize, serde::Deserialize)]
+struct Envelope<H> {
+    version: u32,
+    kind: String,
+    project: String,
+    header: H,
+}
+
+/// Writes named tensors as a safetensors file whose metadata say the `kind` of file ("checkpoint", "model"),
+/// the project and whatever `header` holds.
+pub fn write_tensors(path: &Path, kind: &str, project: &str, header: &impl Serialize, tensors: &[(String, Tensor)]) -> Result<()> {
+    let envelope = Envelope {
+        version: VERSION,
+        kind: kind.to_string(),
+        project: project.to_string(),
+        header,
+    };
+    let metadata = HashMap::from([(HEADER.to_string(), serde_json::to_string(&envelope)?)]);
+    let tensors = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
+    write_whole(path, &safetensors::serialize(tensors, Some(metadata))?)
+}
+
+/// Reads what [`write_tensors`] wrote, on the CPU.
+///
+/// Errors with [`TrainingError::BadFile`] when the file is missing, truncated, of another kind or project,
+/// or of a later version of the layout.
+pub fn read_tensors<H: DeserializeOwned>(path: &Path, kind: &str, project: &str) -> Result<(H, Vec<(String, Tensor)>)> {
+    let bad = |problem: String| TrainingError::BadFile {
+        path: path.to_path_buf(),
+        problem,
+    };
+    let bytes = fs::read(path).map_err(|error| bad(format!("cannot read this {kind}: {error}")))?;
+    let damaged = |error: &dyn std::fmt::Display| {
+        bad(format!("not a whole {kind} ({error}): it is cut off or was never one. Use another {kind}, or train anew"))
+    };
+    let (_, metadata) = safetensors::SafeTensors::read_metadata(&bytes).map_err(|error| damaged(&error))?;
+    let header = metadata.metadata().as_ref().and_then(|metadata| metadata.get(HEADER));
+    let Some(header) = header else {
+        return Err(bad(format!("a safetensors file, but no {kind} of this program: its header is missing. Name a {kind} that {project} wrote")).into());
+    };
+    let envelope: Envelope<serde_json::Value> = serde_json::from_str(header).map_err(|error| damaged(&error))?;
+    if envelope.version > VERSION {
+        return Err(bad(format!(
+            "written by a later version of this program (layout {}, this one reads up to {VERSION}). Update the program, or train anew",
+            envelope.version
+        ))
+        .into());
+    }
+    if envelope.project != project || envelope.kind != kind {
+        return Err(bad(format!(
+            "this is a {} of {:?}, not a {kind} of {project:?}. Name a folder that {project} wrote",
+            envelope.kind, envelope.project
+        ))
+        .into());
+    }
+    let header = serde_json::from_value(envelope.header).map_err(|error| damaged(&error))?;
+    let mut tensors: Vec<(String, Tensor)> = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)
+        .map_err(|error| damaged(&error))?
+        .into_iter()
+        .collect();
+    tensors.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok((header, tensors))
+}

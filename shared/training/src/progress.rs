@@ -1,0 +1,78 @@
+//! Progress for a person: a bar in a terminal, plain lines elsewhere.
+
+use std::{
+    io::IsTerminal,
+    time::{Duration, Instant},
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// How often a line is printed where there is no terminal to draw a bar in.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// The progress of some work of known length.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    label: String,
+    total: usize,
+    done: usize,
+    last_line: Instant,
+}
+
+impl Progress {
+    /// Starts showing `label` and how many of `total` are done.
+    pub fn new(label: &str, total: usize) -> Self {
+        let bar = (std::io::stderr().is_terminal() && std::io::stdout().is_terminal()).then(|| {
+            let style = ProgressStyle::with_template("{prefix}  {bar:32} {pos}/{len}  {msg}  {eta} left");
+            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+            let bar = ProgressBar::new(total as u64).with_style(style.progress_chars("━━─"));
+            bar.set_prefix(label.to_string());
+            bar.tick();
+            bar
+        });
+        Progress {
+            bar,
+            label: label.to_string(),
+            total,
+            done: 0,
+            last_line: Instant::now(),
+        }
+    }
+
+    /// Says that `done` are done, with a word about how it goes.
+    pub fn set(&mut self, done: usize, message: &str) {
+        self.done = done;
+        match &self.bar {
+            Some(bar) => {
+                bar.set_message(message.to_string());
+                bar.set_position(done as u64);
+            }
+            None if self.last_line.elapsed() >= LINE_EVERY => {
+                self.last_line = Instant::now();
+                println!("{}  {done} of {}  {message}", self.label, self.total);
+            }
+            None => {}
+        }
+    }
+
+    /// One more is done.
+    pub fn advance(&mut self) {
+        self.set(self.done + 1, "");
+    }
+
+    /// Prints a line that stays.
+    pub fn print(&self, line: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| println!("{line}")),
+            None => println!("{line}"),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

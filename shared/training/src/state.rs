@@ -1,0 +1,88 @@
+//! Where a training run stands: everything, beside the weights and the optimiser, that a resumed run needs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Scores;
+
+/// One line of `metrics.csv`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EpochRow {
+    /// The epoch, counted from 1 over the whole run.
+    pub epoch: usize,
+    /// Which call of a fit method it belongs to, counted from 1.
+    pub phase: usize,
+    /// Optimiser steps taken so far.
+    pub step: u64,
+    /// The learning rate of the epoch's last step.
+    pub learning_rate: f64,
+    /// The mean training loss over the epoch's examples, as seen while the weights changed.
+    pub train_loss: f64,
+    /// The scores on the validation set after the epoch.
+    pub valid: Scores,
+    /// Seconds of training and validation since the run began, interruptions left out.
+    pub seconds: f64,
+}
+
+/// Where a run stands. Saved in every checkpoint; together with the seed it determines all that follows,
+/// because every random draw is a function of (seed, place).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct State {
+    /// Calls of a fit method that are done.
+    pub phase: usize,
+    /// Epochs done, over all phases.
+    pub epoch: usize,
+    /// Epochs done in this phase.
+    pub phase_epoch: usize,
+    /// Batches done in the epoch under way.
+    pub batch: usize,
+    /// Batches done over the whole run: the number that dropout and mixup draw from.
+    pub batches: u64,
+    /// Optimiser steps taken over the whole run.
+    pub step: u64,
+    /// Optimiser steps taken in this phase: the number that the schedule reads.
+    pub phase_step: u64,
+    /// The sum of losses over the examples seen in the epoch under way.
+    pub loss_sum: f64,
+    /// The examples seen in the epoch under way.
+    pub examples: usize,
+    /// The best epoch of this phase on the validation set and its score.
+    pub best: Option<(usize, f64)>,
+    /// Epochs since the best one, or since the last reduction of the learning rate.
+    pub stale: usize,
+    /// How often the learning rate was reduced in this phase.
+    pub reductions: u32,
+    /// Seconds of training before this process took over.
+    pub seconds: f64,
+    /// A row an epoch.
+    pub history: Vec<EpochRow>,
+    /// Steps in the average of the weights.
+    pub average_steps: u64,
+}
+
+impl State {
+    /// Begins the next phase: the history and the counts over the whole run stay.
+    pub(crate) fn end_phase(&mut self) {
+        self.phase += 1;
+        self.phase_epoch = 0;
+        self.phase_step = 0;
+        self.best = None;
+        self.stale = 0;
+        self.reductions = 0;
+    }
+
+    /// The history as comma-separated values.
+    pub fn metrics_csv(&self) -> String {
+        let mut text = String::from("epoch,phase,step,learning_rate,train_loss");
+        if let Some(row) = self.history.first() {
+            text.extend(row.valid.iter().map(|(name, _)| format!(",valid_{name}")));
+        }
+        text.push_str(",seconds\n");
+        for row in &self.history {
+            let start = (row.epoch, row.phase, row.step);
+            text += &format!("{},{},{},{:e},{:.6}", start.0, start.1, start.2, row.learning_rate, row.train_loss);
+            text.extend(row.valid.iter().map(|(_, value)| format!(",{value:.6}")));
+            text += &format!(",{:.2}\n", row.seconds);
+        }
+        text
+    }
+}

@@ -1,0 +1,234 @@
+//! The activations as functions of one number, with their derivatives.
+
+use candle_core::{Result, Tensor};
+
+use super::Function;
+use crate::float::Float;
+
+#[derive(Clone, Copy)]
+pub(crate) struct Relu;
+impl Function for Relu {
+    const NAME: &'static str = "relu";
+    #[inline(always)]
+    fn value<T: Float>(self, x: T) -> T {
+        x.at_least(T::ZERO)
+    }
+    #[inline(always)]
+    fn slope<T: Float>(self, x: T) -> T {
+        if x > T::ZERO { T::ONE } else { T::ZERO }
+    }
+    fn composed(self, x: &Tensor) -> Result<Tensor> {
+        x.relu()
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct LeakyRelu(pub f64);
+impl Function for LeakyRelu {
+    const NAME: &'static str = "leaky-relu";
+    #[inline(always)]
+    fn value<T: Float>(self, x: T) -> T {
+        if x > T::ZERO { x } else { x * T::of(self.0) }
+    }
+    #[inline(always)]
+    fn slope<T: Float>(self, x: T) -> T {
+        if x > T::ZERO { T::ONE } else { T::of(self.0) }
+    }
+    fn composed(self, x: &Tensor) -> Result<Tensor> {
+        candle_nn::ops::leaky_relu(x, self.0)
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Elu(pub f64);
+impl Function for Elu {
+    const NAME: &'static str = "elu";
+    #[inline(always)]
+    fn value<T: Float>(self, x: T) -> T {
+        let negative = T::of(self.0) * (x.at_most(T::ZERO).exp() - T::ONE);
+        if x > T::ZERO { x } else { negative }
+    }
+    #[inline(always)]
+    fn slope<T: Float>(self, x: T) -> T {
+        let negative = T::of(self.0) * x.at_most(T::ZERO).exp();
+        if x > T::ZERO { T::ONE } else { negative }
+    }
+    fn composed(self, x: &Tensor) -> Result<Tensor> {
+        x.elu(self.0)
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct GeluErf;
+impl Function for GeluErf {
+    const NAME: &'static str = "gelu-erf";
+    #[inline(always)]
+    fn value<T: Float>(self, x: T) -> T {
+        x * x.normal().1
+    }
+    #[inline(always)]
+    fn slope<T: Float>(self, x: T) -> T {
+        let (density, below) = x.normal();
+        below + x * density
+    }
+    // Candle's own `gelu_erf` has a gradient whose constants are rounded to six digits.
+    fn composed(self, x: &Tensor) -> Result<Tensor> {
+        let erf = (x * std::f64::consts::FRAC_1_SQRT_2)?.erf()?;
+        x * erf.affine(0.5, 0.5)?
+    }
+}
+
+/// √(2/π), and the weight of the cubic term, of the tanh approximation (Hendrycks & Gimpel 2016, section 2).
+const GELU: (f64, f64) = (0.797_884_560_802_865_4, 0.044_715);
+
+#[derive(Clone, Copy)]
+pub(crate) struct Gelu;
+impl Function for Gelu {
+    const NAME: &'static str = "gelu";
+    #[inline(always)]
+    fn value<T: Float>(self, x: T) -> T {
+        let inner = T::of(GELU.0) * x * (T::ONE + T::of(GELU.1) * x * x);
+        T::of(0.5) * x * (T::ONE + inner.tanh())
+    }
+    #[inline(always)]
+    fn slope<T: Float>(self, x: T) -> T {
+        let square = T::of(GELU.1) * x * x;
+        let tanh = (T::of(GELU.0) * x * (T::ONE + square)).tanh();
+        let inner_slope = T::of(GELU.0) * (T::ONE + T::of(3.0) * square);
+        T::of(0.5) * (T::ONE + tanh + x * (T::ONE - tanh * tanh) * inner_slope)
+    }
+    // Candle's own `gelu` has a gradient whose constants are rounded to six digits.
+    fn composed(self, x: &Tensor) -> Result<Tensor> {
+        let inner = (x * x.sqr()?.affine(GELU.1, 1.0)?)?.affine(GELU.0, 0.0)?;
+        x * inner.tanh()?.affine(0.5, 0.5)?
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Silu;
+impl Function for Silu {
+    const NAME: &'static str = "silu";
+    #[inline(always)]
+    fn value<T: Float>(self, x: T) -> T {
+        x * x.sigmoid()
+    }
+    #[inline(always)]
+    fn slope<T: Float>(self, x: T) -> T {
+        let sigmoid = x.sigmoid();
+        sigmoid * (T::ONE + x * (T::ONE - sigmoid))
+    }
+    fn composed(self, x: &Tensor) -> Result<Tensor> {
+        x.silu()
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Sigmoid;
+impl Function for Sigmoid {
+    const NAME: &'static str = "sigmoid";
+    #[inline(always)]
+    fn value<T: Float>(self, x: T) -> T {
+        x.sigmoid()
+    }
+    #[inline(always)]
+    fn slope<T: Float>(self, x: T) -> T {
+        let sigmoid = x.sigmoid();
+        sigmoid * (T::ONE - sigmoid)
+    }
+    fn composed(self, x: &Tensor) -> Result<Tensor> {
+        candle_nn::ops::sigmoid(x)
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Tanh;
+impl Function for Tanh {
+    const NAME: &'static str = "tanh";
+    #[inline(always)]
+    fn value<T: Float>(self, x: T) -> T {
+        x.tanh()
+    }
+    #[inline(always)]
+    fn slope<T: Float>(self, x: T) -> T {
+        let tanh = x.tanh();
+        T::ONE - tanh * tanh
+    }
+    fn composed(self, x: &Tensor) -> Result<Tensor> {
+        x.tanh()
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Softplus;
+impl Function for Softplus {
+    const NAME: &'static str = "softplus";
+    #[inline(always)]
+    fn value<T: Float>(self, x: T) -> T {
+        x.at_least(T::ZERO) + (-x.abs()).exp().ln_1p()
+    }
+    #[inline(always)]
+    fn slope<T: Float>(self, x: T) -> T {
+        x.sigmoid()
+    }
+    // `relu` and not `maximum`: candle's derivatives of `relu` and of `abs` at 0 are both 1, which makes the
+    // sum's derivative ½ there, as it should be.
+    fn composed(self, x: &Tensor) -> Result<Tensor> {
+        x.relu()? + (x.abs()?.neg()?.exp()? + 1.0)?.log()?
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct HardSigmoid;
+impl Function for HardSigmoid {
+    const NAME: &'static str = "hard-sigmoid";
+    #[inline(always)]
+    fn value<T: Float>(self, x: T) -> T {
+        (x / T::of(6.0) + T::of(0.5)).at_least(T::ZERO).at_most(T::ONE)
+    }
+    #[inline(always)]
+    fn slope<T: Float>(self, x: T) -> T {
+        if x.abs() < T::of(3.0) {
+            T::of(1.0 / 6.0)
+        } else {
+            T::ZERO
+        }
+    }
+    fn composed(self, x: &Tensor) -> Result<Tensor> {
+        x.affine(1.0 / 6.0, 0.5)?.clamp(0.0, 1.0)
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct HardSwish;
+impl Function for HardSwish {
+    const NAME: &'static str = "hard-swish";
+    #[inline(always)]
+    fn value<T: Float>(self, x: T) -> T {
+        x * HardSigmoid.value(x)
+    }
+    #[inline(always)]
+    fn slope<T: Float>(self, x: T) -> T {
+        HardSigmoid.value(x) + x * HardSigmoid.slope(x)
+    }
+    fn composed(self, x: &Tensor) -> Result<Tensor> {
+        x * HardSigmoid.composed(x)?
+    }
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Mish;
+impl Function for Mish {
+    const NAME: &'static str = "mish";
+    #[inline(always)]
+    fn value<T: Float>(self, x: T) -> T {
+        x * Softplus.value(x).tanh()
+    }
+    #[inline(always)]
+    fn slope<T: Float>(self, x: T) -> T {
+        let tanh = Softplus.value(x).tanh();
+        tanh + x * (T::ONE - tanh * tanh) * x.sigmoid()
+    }
+    fn composed(self, x: &Tensor) -> Result<Tensor> {
+        x * Softplus.composed(x)?.tanh()?
+    }
+}

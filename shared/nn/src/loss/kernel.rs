@@ -1,0 +1,150 @@
+//! Softmax and cross-entropy in one kernel: no tensor of probabilities is made, forward or backward.
+
+use candle_core::backend::BackendStorage;
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, WithDType};
+use rayon::prelude::*;
+
+use super::CrossEntropyOptions;
+use crate::cpu::{by_dtype, read, slice};
+use crate::float::Float;
+use crate::simd::{TASK, simd, sum2};
+use crate::softmax::max_and_sum;
+
+/// What one row of logits should predict.
+pub(super) struct Target {
+    pub label: u32,
+    pub weight: f64,
+    pub used: bool,
+}
+
+/// The mean cross-entropy of checked arguments.
+pub(super) fn cross_entropy(
+    logits: &Tensor,
+    targets: Vec<Target>,
+    options: &CrossEntropyOptions,
+) -> Result<Tensor> {
+    let logits = logits.contiguous()?;
+    let classes = logits.dims()[1];
+    let normalisers: Vec<(f64, f64)> = by_dtype!(logits.dtype(), T => read([&logits], |[x]: [&[T]; 1]| {
+        x.par_chunks(classes)
+            .with_min_len(TASK.div_ceil(classes))
+            .map(|row| {
+                let (maximum, total) = max_and_sum(row);
+                (maximum.f64(), total.f64())
+            })
+            .collect()
+    }))?;
+    let total = targets
+        .iter()
+        .map(|target| target.weight)
+        .sum::<f64>()
+        .max(f64::MIN_POSITIVE);
+    let smoothing = options.label_smoothing;
+    let spread = match &options.class_weights {
+        _ if smoothing == 0.0 => Vec::new(),
+        Some(weights) => weights
+            .iter()
+            .map(|w| smoothing / classes as f64 * w / total)
+            .collect(),
+        None => vec![smoothing / classes as f64 / total; classes],
+    };
+    logits.apply_op1(CrossEntropy {
+        rows: targets.into_iter().zip(normalisers).collect(),
+        on_label: (1.0 - smoothing) / total,
+        spread,
+    })
+}
+
+/// The loss of a used row x with label y is `a·(L - x[y]) + Σ s[c]·(L - x[c])`, where L = ln Σ eˣ,
+/// a = `on_label` times the row's weight and s = `spread`, so its gradient is
+/// `(a + Σ s)·softmax(x) - s - a·onehot(y)`.
+struct CrossEntropy {
+    /// Each row's target, its maximum, and Σ exp(x - maximum).
+    rows: Vec<(Target, (f64, f64))>,
+    on_label: f64,
+    /// Empty without label smoothing.
+    spread: Vec<f64>,
+}
+
+impl CrossEntropy {
+    fn loss<T: Float>(&self, x: &[T]) -> T {
+        let classes = x.len() / self.rows.len();
+        let spread: Vec<T> = self.spread.iter().map(|&s| T::of(s)).collect();
+        let loss_of = |(x, (target, (maximum, total))): (&[T], &(Target, (f64, f64)))| {
+            if !target.used {
+                return 0.0;
+            }
+            let (logarithm, at) = (total.ln(), x[target.label as usize].f64());
+            let on_label = self.on_label * target.weight * (logarithm - (at - maximum));
+            if spread.is_empty() {
+                return on_label;
+            }
+            on_label + spread_loss(x, &spread, T::of(maximum + logarithm)).f64()
+        };
+        // Collected before it is summed: a parallel sum would add in any order.
+        let losses: Vec<f64> = x
+            .par_chunks(classes)
+            .zip(&self.rows)
+            .with_min_len(TASK.div_ceil(classes))
+            .map(loss_of)
+            .collect();
+        T::of(losses.iter().sum())
+    }
+
+    fn gradient<T: Float>(&self, x: &[T], factor: f64) -> Vec<T> {
+        let classes = x.len() / self.rows.len();
+        let spread: Vec<T> = self.spread.iter().map(|&s| T::of(s * factor)).collect();
+        let spread_total = self.spread.iter().sum::<f64>() * factor;
+        let mut dx = vec![T::ZERO; x.len()];
+        dx.par_chunks_mut(classes)
+            .zip(x.par_chunks(classes).zip(&self.rows))
+            .with_min_len(TASK.div_ceil(classes))
+            .for_each(|(dx, (x, (target, (maximum, total))))| {
+                if !target.used {
+                    return;
+                }
+                let on_label = self.on_label * target.weight * factor;
+                scaled_softmax(x, T::of(*maximum), T::of((on_label + spread_total) / total), dx);
+                for (dx, &spread) in dx.iter_mut().zip(&spread) {
+                    *dx -= spread;
+                }
+                dx[target.label as usize] -= T::of(on_label);
+            });
+        dx
+    }
+}
+
+simd! {
+    fn spread_loss<T: Float>(x: &[T], spread: &[T], log_total: T) -> T {
+        sum2(x, spread, |x, spread| spread * (log_total - x))
+    }
+}
+
+simd! {
+    fn scaled_softmax<T: Float>(x: &[T], maximum: T, factor: T, out: &mut [T]) {
+        for (out, &x) in out.iter_mut().zip(x) {
+            *out = (x - maximum).exp() * factor;
+        }
+    }
+}
+
+impl CustomOp1 for CrossEntropy {
+    fn name(&self) -> &'static str {
+        "cross-entropy"
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        by_dtype!(storage.dtype(), T => {
+            let loss = self.loss(slice::<T>(storage, layout)?);
+            Ok((T::to_cpu_storage_owned(vec![loss]), Shape::from(())))
+        })
+    }
+
+    fn bwd(&self, logits: &Tensor, _loss: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        by_dtype!(logits.dtype(), T => {
+            let factor = gradient.to_scalar::<T>()?.f64();
+            let dx = read([logits], |[x]: [&[T]; 1]| self.gradient(x, factor))?;
+            Ok(Some(Tensor::from_vec(dx, logits.shape(), logits.device())?))
+        })
+    }
+}

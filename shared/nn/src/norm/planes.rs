@@ -1,0 +1,211 @@
+//! The kernel behind batch, group and instance normalisation.
+//!
+//! A tensor (batch, channels, positions…) is a list of planes, the positions of one channel of one example.
+//! Planes that share a mean and a variance make a set: all planes of a channel for batch normalisation, those
+//! of a group of channels of one example for group normalisation. Scale and shift go by channel.
+
+use candle_core::backend::BackendStorage;
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, WithDType};
+use rayon::prelude::*;
+
+use super::moments::Moments;
+use super::wanted;
+use crate::cpu::{by_dtype, read, slice};
+use crate::float::Float;
+use crate::simd::{TASK, simd, sum, sum2};
+
+/// Which planes are normalised together.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Sets {
+    /// All examples of a channel.
+    Channel,
+    /// So many channels of an example.
+    Group { channels: usize },
+}
+
+impl Sets {
+    fn of_plane(self, plane: usize, channels: usize) -> usize {
+        match self {
+            Sets::Channel => plane % channels,
+            Sets::Group { channels: group } => plane / group,
+        }
+    }
+
+    fn count(self, planes: usize, channels: usize) -> usize {
+        match self {
+            Sets::Channel => channels,
+            Sets::Group { channels: group } => planes / group,
+        }
+    }
+}
+
+/// The positions of a plane: 1 for a tensor of (batch, channels).
+fn positions(dims: &[usize]) -> usize {
+    dims[2..].iter().product()
+}
+
+/// The moments of each set of `x`.
+pub(super) fn moments(x: &Tensor, sets: Sets) -> Result<Vec<Moments>> {
+    let (channels, size) = (x.dims()[1], positions(x.dims()));
+    by_dtype!(x.dtype(), T => read([x], |[x]: [&[T]; 1]| {
+        let planes: Vec<Moments> = x
+            .par_chunks(size)
+            .with_min_len(TASK.div_ceil(size))
+            .map(Moments::of)
+            .collect();
+        let mut total = vec![Moments::default(); sets.count(planes.len(), channels)];
+        for (plane, moments) in planes.into_iter().enumerate() {
+            let set = sets.of_plane(plane, channels);
+            total[set] = total[set].merge(moments);
+        }
+        total
+    }))
+}
+
+/// Arguments: x of (batch, channels, …), weight and bias of a channel each.
+pub(super) struct NormalisePlanes {
+    pub sets: Sets,
+    /// For each set, what is taken off and what the rest is multiplied by.
+    pub statistics: Vec<(f64, f64)>,
+    /// Whether the statistics were computed from x itself, so that they depend on it.
+    pub of_input: bool,
+}
+
+impl NormalisePlanes {
+    fn statistics<T: Float>(&self, plane: usize, channels: usize) -> (T, T) {
+        let (mean, inverse) = self.statistics[self.sets.of_plane(plane, channels)];
+        (T::of(mean), T::of(inverse))
+    }
+
+    fn forward<T: Float>(&self, x: &[T], weight: &[T], bias: &[T], size: usize) -> Vec<T> {
+        let channels = weight.len();
+        let mut y = vec![T::ZERO; x.len()];
+        y.par_chunks_mut(size)
+            .zip(x.par_chunks(size))
+            .enumerate()
+            .with_min_len(TASK.div_ceil(size))
+            .for_each(|(plane, (y, x))| {
+                let (mean, inverse) = self.statistics(plane, channels);
+                let channel = plane % channels;
+                scale(x, mean, inverse * weight[channel], bias[channel], y);
+            });
+        y
+    }
+
+    /// The gradients of x, weight and bias.
+    fn backward<T: Float>(&self, x: &[T], weight: &[T], gradient: &[T], size: usize) -> [Vec<T>; 3] {
+        let channels = weight.len();
+        // For each plane the sums of the gradient and of its product with the normalised values.
+        let sums: Vec<(f64, f64)> = x
+            .par_chunks(size)
+            .zip(gradient.par_chunks(size))
+            .enumerate()
+            .with_min_len(TASK.div_ceil(size))
+            .map(|(plane, (x, gradient))| {
+                let (mean, inverse) = self.statistics(plane, channels);
+                let pieces = x.chunks(4096).zip(gradient.chunks(4096));
+                pieces.fold((0.0, 0.0), |(s, t), (x, gradient)| {
+                    let (a, b) = gradient_sums(x, gradient, mean, inverse);
+                    (s + a.f64(), t + b.f64())
+                })
+            })
+            .collect();
+        let (mut d_weight, mut d_bias) = (vec![0.0; channels], vec![0.0; channels]);
+        // The same sums over each set, of the gradient of the normalised values, divided by their number.
+        let mut means = vec![(0.0, 0.0); self.statistics.len()];
+        let per_set = (x.len() / self.statistics.len().max(1)) as f64;
+        for (plane, (s, t)) in sums.into_iter().enumerate() {
+            let channel = plane % channels;
+            d_bias[channel] += s;
+            d_weight[channel] += t;
+            if self.of_input {
+                let set = &mut means[self.sets.of_plane(plane, channels)];
+                set.0 += s * weight[channel].f64() / per_set;
+                set.1 += t * weight[channel].f64() / per_set;
+            }
+        }
+        let mut dx = vec![T::ZERO; x.len()];
+        dx.par_chunks_mut(size)
+            .zip(x.par_chunks(size).zip(gradient.par_chunks(size)))
+            .enumerate()
+            .with_min_len(TASK.div_ceil(size))
+            .for_each(|(plane, (dx, (x, gradient)))| {
+                let (mean, inverse) = self.statistics(plane, channels);
+                let (s, t) = means[self.sets.of_plane(plane, channels)];
+                let slope = inverse * weight[plane % channels];
+                let (s, t) = (T::of(s) * inverse, T::of(t) * inverse * inverse);
+                input_gradient((x, gradient), mean, slope, s, t, dx);
+            });
+        let convert = |values: Vec<f64>| values.into_iter().map(T::of).collect();
+        [dx, convert(d_weight), convert(d_bias)]
+    }
+}
+
+simd! {
+    fn scale<T: Float>(x: &[T], mean: T, slope: T, bias: T, y: &mut [T]) {
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = (x - mean) * slope + bias;
+        }
+    }
+}
+
+simd! {
+    fn gradient_sums<T: Float>(x: &[T], gradient: &[T], mean: T, inverse: T) -> (T, T) {
+        let products = sum2(x, gradient, |x, gradient| (x - mean) * inverse * gradient);
+        (sum(gradient, |gradient| gradient), products)
+    }
+}
+
+simd! {
+    fn input_gradient<T: Float>(
+        plane: (&[T], &[T]), mean: T, slope: T, s: T, t: T, dx: &mut [T],
+    ) {
+        for ((dx, &x), &gradient) in dx.iter_mut().zip(plane.0).zip(plane.1) {
+            *dx = slope * gradient - s - (x - mean) * t;
+        }
+    }
+}
+
+impl CustomOp3 for NormalisePlanes {
+    fn name(&self) -> &'static str {
+        "normalise-planes"
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        by_dtype!(x.dtype(), T => {
+            let y = self.forward::<T>(
+                slice(x, x_layout)?,
+                slice(weight, weight_layout)?,
+                slice(bias, bias_layout)?,
+                positions(x_layout.dims()),
+            );
+            Ok((T::to_cpu_storage_owned(y), x_layout.shape().clone()))
+        })
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        bias: &Tensor,
+        _y: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        let size = positions(x.dims());
+        by_dtype!(x.dtype(), T => {
+            let [dx, d_weight, d_bias] = read(
+                [x, weight, gradient],
+                |[x, weight, gradient]: [&[T]; 3]| self.backward(x, weight, gradient, size),
+            )?;
+            Ok((wanted(x, dx)?, wanted(weight, d_weight)?, wanted(bias, d_bias)?))
+        })
+    }
+}

@@ -1,0 +1,171 @@
+//! The kernel behind layer and RMS normalisation: rows of consecutive values, each normalised on its own,
+//! then scaled and shifted element by element.
+
+use candle_core::backend::BackendStorage;
+use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, WithDType};
+use rayon::prelude::*;
+
+use super::moments::Moments;
+use super::wanted;
+use crate::cpu::{by_dtype, read, slice};
+use crate::float::Float;
+use crate::simd::{TASK, simd, sum, sum2};
+
+/// Arguments: x, whose last dimension makes the rows, weight and bias of a row's length.
+pub(super) struct NormaliseRows {
+    pub eps: f64,
+    pub remove_mean: bool,
+}
+
+impl NormaliseRows {
+    /// What is taken off a row, and what it is then multiplied by.
+    #[inline(always)]
+    fn statistics<T: Float>(&self, x: &[T]) -> (T, T) {
+        let (mean, variance) = if self.remove_mean {
+            let moments = Moments::of(x);
+            (moments.mean, moments.variance())
+        } else {
+            (0.0, mean_square(x).f64())
+        };
+        (T::of(mean), T::of(1.0 / (variance + self.eps).sqrt()))
+    }
+
+    fn forward<T: Float>(&self, x: &[T], weight: &[T], bias: &[T]) -> Vec<T> {
+        let width = weight.len();
+        let mut y = vec![T::ZERO; x.len()];
+        y.par_chunks_mut(width)
+            .zip(x.par_chunks(width))
+            .with_min_len(TASK.div_ceil(width))
+            .for_each(|(y, x)| {
+                let (mean, inverse) = self.statistics(x);
+                apply(x, weight, bias, mean, inverse, y);
+            });
+        y
+    }
+
+    /// The gradients of x, weight and bias.
+    fn backward<T: Float>(&self, x: &[T], weight: &[T], gradient: &[T]) -> [Vec<T>; 3] {
+        let width = weight.len();
+        let mut dx = vec![T::ZERO; x.len()];
+        let task = width * (4 * TASK).div_ceil(width);
+        let parts: Vec<(Vec<T>, Vec<T>)> = dx
+            .par_chunks_mut(task)
+            .zip(x.par_chunks(task).zip(gradient.par_chunks(task)))
+            .map(|(dx, (x, gradient))| {
+                let (mut d_weight, mut d_bias) = (vec![T::ZERO; width], vec![T::ZERO; width]);
+                let rows = x.chunks(width).zip(gradient.chunks(width));
+                for (dx, (x, gradient)) in dx.chunks_mut(width).zip(rows) {
+                    let (mean, inverse) = self.statistics(x);
+                    let row = (x, weight, gradient);
+                    let (s, t) = apply_backward(row, mean, inverse, dx, &mut d_weight, &mut d_bias);
+                    let n = T::of(width as f64);
+                    let s = if self.remove_mean { s / n } else { T::ZERO };
+                    finish_backward(x, mean, inverse, s, t / n, dx);
+                }
+                (d_weight, d_bias)
+            })
+            .collect();
+        let (mut d_weight, mut d_bias) = (vec![T::ZERO; width], vec![T::ZERO; width]);
+        for (weight_part, bias_part) in &parts {
+            add(weight_part, &mut d_weight);
+            add(bias_part, &mut d_bias);
+        }
+        [dx, d_weight, d_bias]
+    }
+}
+
+simd! {
+    fn mean_square<T: Float>(x: &[T]) -> T {
+        sum(x, |x| x * x) / T::of(x.len() as f64)
+    }
+}
+
+simd! {
+    fn apply<T: Float>(x: &[T], weight: &[T], bias: &[T], mean: T, inverse: T, y: &mut [T]) {
+        for (((y, &x), &weight), &bias) in y.iter_mut().zip(x).zip(weight).zip(bias) {
+            *y = (x - mean) * inverse * weight + bias;
+        }
+    }
+}
+
+simd! {
+    /// Writes the gradient of the normalised values to `dx`; returns its sum, and that of its product with
+    /// the normalised values.
+    fn apply_backward<T: Float>(
+        row: (&[T], &[T], &[T]), mean: T, inverse: T, dx: &mut [T], d_weight: &mut [T], d_bias: &mut [T],
+    ) -> (T, T) {
+        let n = dx.len();
+        let (x, weight, gradient) = (&row.0[..n], &row.1[..n], &row.2[..n]);
+        let (d_weight, d_bias) = (&mut d_weight[..n], &mut d_bias[..n]);
+        for i in 0..n {
+            let normal = (x[i] - mean) * inverse;
+            d_weight[i] += gradient[i] * normal;
+            d_bias[i] += gradient[i];
+            dx[i] = gradient[i] * weight[i];
+        }
+        let products = sum2(dx, x, |d, x| d * ((x - mean) * inverse));
+        (sum(dx, |d| d), products)
+    }
+}
+
+simd! {
+    fn finish_backward<T: Float>(x: &[T], mean: T, inverse: T, s: T, t: T, dx: &mut [T]) {
+        for (d, &x) in dx.iter_mut().zip(x) {
+            *d = inverse * (*d - s - (x - mean) * inverse * t);
+        }
+    }
+}
+
+simd! {
+    fn add<T: Float>(part: &[T], total: &mut [T]) {
+        for (total, &part) in total.iter_mut().zip(part) {
+            *total += part;
+        }
+    }
+}
+
+impl CustomOp3 for NormaliseRows {
+    fn name(&self) -> &'static str {
+        if self.remove_mean {
+            "layer-norm"
+        } else {
+            "rms-norm"
+        }
+    }
+
+    fn cpu_fwd(
+        &self,
+        x: &CpuStorage,
+        x_layout: &Layout,
+        weight: &CpuStorage,
+        weight_layout: &Layout,
+        bias: &CpuStorage,
+        bias_layout: &Layout,
+    ) -> Result<(CpuStorage, Shape)> {
+        by_dtype!(x.dtype(), T => {
+            let y = self.forward::<T>(
+                slice(x, x_layout)?,
+                slice(weight, weight_layout)?,
+                slice(bias, bias_layout)?,
+            );
+            Ok((T::to_cpu_storage_owned(y), x_layout.shape().clone()))
+        })
+    }
+
+    fn bwd(
+        &self,
+        x: &Tensor,
+        weight: &Tensor,
+        bias: &Tensor,
+        _y: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
+        by_dtype!(x.dtype(), T => {
+            let [dx, d_weight, d_bias] = read(
+                [x, weight, gradient],
+                |[x, weight, gradient]: [&[T]; 3]| self.backward(x, weight, gradient),
+            )?;
+            Ok((wanted(x, dx)?, wanted(weight, d_weight)?, wanted(bias, d_bias)?))
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! Softmax and its logarithm.
+
+use candle_core::backend::BackendStorage;
+use candle_core::shape::Dim;
+use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Result, Shape, Tensor, WithDType};
+use rayon::prelude::*;
+
+use crate::cpu::{by_dtype, has_kernel, read, slice};
+use crate::float::Float;
+use crate::simd::{TASK, max, simd, sum, sum2};
+
+/// exp(x) / Σ exp(x) along `dim`.
+///
+/// Large values are no danger: the maximum is taken off first. Where every value is -∞, as in a row of
+/// attention scores with nothing to attend to, the result and its gradient are 0 and not NaN.
+///
+/// ```
+/// # fn main() -> candle_core::Result<()> {
+/// let scores = candle_core::Tensor::new(&[[0f32, 1e4], [2.0, 2.0]], &candle_core::Device::Cpu)?;
+/// assert_eq!(nn::ops::softmax(&scores, 1)?.to_vec2::<f32>()?, [[0.0, 1.0], [0.5, 0.5]]);
+/// # Ok(()) }
+/// ```
+pub fn softmax<I: Dim>(x: &Tensor, dim: I) -> Result<Tensor> {
+    let dim = dim.to_index(x.shape(), "softmax")?;
+    rows(x, dim, Softmax, |x| {
+        // Nothing that depends on the maximum changes the result, so no gradient goes through it.
+        let lowest = if x.dtype() == DType::F16 {
+            -65_504.0
+        } else {
+            -3.38e38
+        };
+        let maximum = x.detach().max_keepdim(dim)?.maximum(lowest)?;
+        let powers = x.broadcast_sub(&maximum)?.exp()?;
+        // At least 1 from the maximum itself, except in a row of -∞, which becomes 0 / ½.
+        let total = powers.sum_keepdim(dim)?.maximum(0.5)?;
+        powers.broadcast_div(&total)
+    })
+}
+
+/// [`softmax`] along the last dimension. Unlike candle's, it has a gradient.
+pub fn softmax_last_dim(x: &Tensor) -> Result<Tensor> {
+    softmax(x, D::Minus1)
+}
+
+/// The logarithm of [`softmax`], exact where the probability itself would be rounded to 0.
+pub fn log_softmax<I: Dim>(x: &Tensor, dim: I) -> Result<Tensor> {
+    let dim = dim.to_index(x.shape(), "log_softmax")?;
+    rows(x, dim, LogSoftmax, |x| {
+        let shifted = x.broadcast_sub(&x.detach().max_keepdim(dim)?)?;
+        shifted.broadcast_sub(&shifted.exp()?.sum_keepdim(dim)?.log()?)
+    })
+}
+
+/// Applies a kernel along `dim` (which the kernel sees as rows of consecutive values), or the composition.
+fn rows<K: Rows>(
+    x: &Tensor,
+    dim: usize,
+    kernel: K,
+    composed: impl Fn(&Tensor) -> Result<Tensor>,
+) -> Result<Tensor> {
+    if !has_kernel(x) {
+        return composed(x);
+    }
+    let last = x.rank() - 1;
+    let rows = x.transpose(dim, last)?.contiguous()?;
+    rows.apply_op1(ByRow(kernel))?.transpose(dim, last)
+}
+
+trait Rows: Copy + Send + Sync + 'static {
+    const NAME: &'static str;
+    fn forward<T: Float>(self, x: &[T], y: &mut [T]);
+    /// The gradient of a row from its result `y` and the gradient of that.
+    fn backward<T: Float>(self, y: &[T], gradient: &[T], out: &mut [T]);
+}
+
+#[derive(Clone, Copy)]
+struct Softmax;
+impl Rows for Softmax {
+    const NAME: &'static str = "softmax";
+    fn forward<T: Float>(self, x: &[T], y: &mut [T]) {
+        softmax_row(x, y)
+    }
+    fn backward<T: Float>(self, y: &[T], gradient: &[T], out: &mut [T]) {
+        softmax_row_backward(y, gradient, out)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct LogSoftmax;
+impl Rows for LogSoftmax {
+    const NAME: &'static str = "log-softmax";
+    fn forward<T: Float>(self, x: &[T], y: &mut [T]) {
+        let (maximum, total) = max_and_sum(x);
+        let logarithm = T::of(total.f64().ln());
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = (x - maximum) - logarithm;
+        }
+    }
+    fn backward<T: Float>(self, y: &[T], gradient: &[T], out: &mut [T]) {
+        log_softmax_row_backward(y, gradient, out)
+    }
+}
+
+simd! {
+    fn softmax_row<T: Float>(x: &[T], y: &mut [T]) {
+        let maximum = max(x).at_least(T::LOWEST);
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = (x - maximum).exp();
+        }
+        let total = sum(y, |y| y).at_least(T::of(0.5));
+        for y in y {
+            *y /= total;
+        }
+    }
+}
+
+simd! {
+    fn softmax_row_backward<T: Float>(y: &[T], gradient: &[T], out: &mut [T]) {
+        let mean = sum2(y, gradient, |y, gradient| y * gradient);
+        for ((out, &y), &gradient) in out.iter_mut().zip(y).zip(gradient) {
+            *out = y * (gradient - mean);
+        }
+    }
+}
+
+simd! {
+    fn log_softmax_row_backward<T: Float>(y: &[T], gradient: &[T], out: &mut [T]) {
+        let total = sum(gradient, |gradient| gradient);
+        for ((out, &y), &gradient) in out.iter_mut().zip(y).zip(gradient) {
+            *out = gradient - y.exp() * total;
+        }
+    }
+}
+
+simd! {
+    /// max(x) and Σ exp(x - max(x)).
+    pub(crate) fn max_and_sum<T: Float>(x: &[T]) -> (T, T) {
+        let maximum = max(x);
+        (maximum, sum(x, |x| (x - maximum).exp()))
+    }
+}
+
+struct ByRow<K>(K);
+
+impl<K: Rows> CustomOp1 for ByRow<K> {
+    fn name(&self) -> &'static str {
+        K::NAME
+    }
+
+    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        by_dtype!(storage.dtype(), T => {
+            let x = slice::<T>(storage, layout)?;
+            let width = layout.dims().last().copied().unwrap_or(1).max(1);
+            let mut y = vec![T::ZERO; x.len()];
+            y.par_chunks_mut(width)
+                .zip(x.par_chunks(width))
+                .with_min_len(TASK.div_ceil(width))
+                .for_each(|(y, x)| self.0.forward(x, y));
+            Ok((T::to_cpu_storage_owned(y), layout.shape().clone()))
+        })
+    }
+
+    fn bwd(&self, _x: &Tensor, y: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        by_dtype!(y.dtype(), T => {
+            let width = y.dims().last().copied().unwrap_or(1).max(1);
+            let out = read([y, gradient], |[y, gradient]: [&[T]; 2]| {
+                let mut out = vec![T::ZERO; y.len()];
+                out.par_chunks_mut(width)
+                    .zip(y.par_chunks(width).zip(gradient.par_chunks(width)))
+                    .with_min_len(TASK.div_ceil(width))
+                    .for_each(|(out, (y, gradient))| self.0.backward(y, gradient, out));
+                out
+            })?;
+            Ok(Some(Tensor::from_vec(out, y.shape(), y.device())?))
+        })
+    }
+}

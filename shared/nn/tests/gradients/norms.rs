@@ -1,0 +1,128 @@
+use nn::{BatchNormConfig, LayerNormConfig, Module, ModuleT};
+
+use crate::table::{Table, any};
+
+pub fn cases(table: &mut Table) {
+    for (description, shape) in [
+        ("6x3, training", vec![6, 3]),
+        ("4x3x5, training", vec![4, 3, 5]),
+        ("3x4x5x7, training", vec![3, 4, 5, 7]),
+        ("1x2x71x73, training, several pieces", vec![1, 2, 71, 73]),
+    ] {
+        table.layer("batch_norm", description, vec![any(shape)], |vb, x| {
+            let channels = x[0].dim(1)?;
+            nn::batch_norm(channels, 1e-5, vb)?.forward_t(&((&x[0] * 3.0)? + 5.0)?, true)
+        });
+    }
+    table.layer(
+        "batch_norm",
+        "4x3x5x7, evaluation",
+        vec![any([4, 3, 5, 7])],
+        |vb, x| nn::batch_norm(3, 1e-5, vb)?.forward_t(&x[0], false),
+    );
+    table.layer("batch_norm", "4x3, evaluation", vec![any([4, 3])], |vb, x| {
+        nn::batch_norm(3, 1e-5, vb)?.forward_t(&x[0], false)
+    });
+    table.layer(
+        "batch_norm",
+        "not affine, transposed, used twice",
+        vec![any([3, 5, 4])],
+        |vb, x| {
+            let config = BatchNormConfig {
+                affine: false,
+                ..Default::default()
+            };
+            let x = x[0].transpose(1, 2)?;
+            nn::batch_norm(4, config, vb)?.forward_train(&x)? * x
+        },
+    );
+    table.layer(
+        "BatchNorm::forward_train",
+        "3x4x3, a layer used twice",
+        vec![any([3, 4, 3])],
+        |vb, x| {
+            let norm = nn::batch_norm(4, 1e-5, vb)?;
+            norm.forward_train(&norm.forward_train(&x[0])?.sqr()?)
+        },
+    );
+    rows(table);
+    groups(table);
+}
+
+fn rows(table: &mut Table) {
+    table.layer("layer_norm", "5x37", vec![any([5, 37])], |vb, x| {
+        nn::layer_norm(37, 1e-5, vb)?.forward(&x[0])
+    });
+    table.layer(
+        "layer_norm",
+        "2x3x7, transposed, used twice",
+        vec![any([2, 7, 3])],
+        |vb, x| {
+            let x = x[0].transpose(1, 2)?;
+            nn::layer_norm(7, 1e-5, vb)?.forward(&x)? * x
+        },
+    );
+    table.layer(
+        "layer_norm",
+        "9100x9, several tasks",
+        vec![any([9100, 9])],
+        |vb, x| nn::layer_norm(9, 1e-5, vb)?.forward(&x[0]),
+    );
+    table.layer(
+        "layer_norm",
+        "the mean stays, bias",
+        vec![any([4, 6])],
+        |vb, x| {
+            let config = LayerNormConfig {
+                remove_mean: false,
+                ..Default::default()
+            };
+            nn::layer_norm(6, config, vb)?.forward(&x[0])
+        },
+    );
+    table.layer("layer_norm_no_bias", "3x2x8", vec![any([3, 2, 8])], |vb, x| {
+        nn::layer_norm_no_bias(8, 1e-5, vb)?.forward(&x[0])
+    });
+    table.layer("rms_norm", "4x35", vec![any([4, 35])], |vb, x| {
+        nn::rms_norm(35, 1e-6, vb)?.forward(&x[0])
+    });
+    table.layer(
+        "rms_norm",
+        "7x4, transposed, used twice",
+        vec![any([7, 4])],
+        |vb, x| {
+            let x = x[0].t()?;
+            nn::rms_norm(7, 1e-6, vb)?.forward(&x)? + x
+        },
+    );
+}
+
+fn groups(table: &mut Table) {
+    table.layer(
+        "group_norm",
+        "2 groups of 2x6x3x5",
+        vec![any([2, 6, 3, 5])],
+        |vb, x| nn::group_norm(2, 6, 1e-5, vb)?.forward(&x[0]),
+    );
+    table.layer(
+        "group_norm",
+        "3 groups of 3x6x7",
+        vec![any([3, 6, 7])],
+        |vb, x| nn::group_norm(3, 6, 1e-5, vb)?.forward(&x[0]),
+    );
+    table.layer("group_norm", "1 group of 4x6", vec![any([4, 6])], |vb, x| {
+        nn::group_norm(1, 6, 1e-5, vb)?.forward(&x[0])
+    });
+    table.layer("instance_norm", "2x3x5x7", vec![any([2, 3, 5, 7])], |vb, x| {
+        nn::instance_norm(3, 1e-5, vb)?.forward(&x[0])
+    });
+    table.case(
+        "instance_norm_no_affine",
+        "2x9x3, transposed, used twice",
+        vec![any([2, 9, 3])],
+        |x| {
+            let x = x[0].transpose(1, 2)?;
+            nn::instance_norm_no_affine(3, 1e-5)?.forward(&x)? * x
+        },
+    );
+}

@@ -1,2 +1,27 @@
-//! To be written.
+#![doc = include_str!("../README.md")]
+
+mod card;
+pub mod cards;
+mod checksum;
+mod collection;
+mod door;
+mod download;
+mod error;
+mod fetch;
+mod folder;
+mod install;
+mod lists;
+mod made;
 pub mod music;
+mod names;
+mod split;
+mod unpack;
+mod walk;
+
+pub use card::{Card, Contents, RemoteFile, Source};
+pub use collection::{Collection, Example, Skipped};
+pub use door::{OnProgress, Options, bytes, data_dir, open};
+pub use error::{DataError, Result};
+pub use fetch::fetch;
+pub use folder::open_folder;
+pub use made::{MARKER, Recipe, made_once};

@@ -1,0 +1,37 @@
+//! The catalogue of named data sets: a card for each.
+
+use crate::Card;
+
+mod cats_dogs;
+mod clinc150;
+mod efficientnet_lite0;
+mod fashion_mnist;
+mod free_spoken_digits;
+mod gtzan;
+mod made_music;
+mod snips;
+
+/// All cards, by name.
+pub fn all() -> [&'static Card; 8] {
+    [
+        &cats_dogs::CARD,
+        &clinc150::CARD,
+        &efficientnet_lite0::CARD,
+        &fashion_mnist::CARD,
+        &free_spoken_digits::CARD,
+        &gtzan::CARD,
+        &made_music::CARD,
+        &snips::CARD,
+    ]
+}
+
+/// The card with this name.
+///
+/// ```
+/// let card = datasets::cards::find("gtzan").unwrap();
+/// assert!(card.faults.iter().any(|fault| fault.contains("jazz.00054")));
+/// println!("{card}");
+/// ```
+pub fn find(name: &str) -> Option<&'static Card> {
+    all().into_iter().find(|card| card.name == name)
+}

@@ -1,0 +1,135 @@
+//! What the door hands over: labelled files in three parts.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::{DataError, Result};
+
+/// One labelled file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Example {
+    /// The file.
+    pub path: PathBuf,
+    /// Index into [`Collection::classes`].
+    pub label: u32,
+    /// Who or what it comes from (artist, speaker, template): a source is never in two parts. The file's own
+    /// name where nothing is known.
+    pub source: String,
+}
+
+/// A file that was left out, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Skipped {
+    /// The file.
+    pub path: PathBuf,
+    /// What was wrong with it.
+    pub reason: String,
+}
+
+/// A data set of labelled files in three parts. Everything is chosen on `valid`; `test` is read once, at the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Collection {
+    /// The set's or the folder's name.
+    pub name: String,
+    /// The folder it was read from.
+    pub root: PathBuf,
+    /// The class names; a label is an index into them.
+    pub classes: Vec<String>,
+    /// What the network learns from, sorted by path.
+    pub train: Vec<Example>,
+    /// What choices are made on, sorted by path.
+    pub valid: Vec<Example>,
+    /// What the result is measured on, sorted by path.
+    pub test: Vec<Example>,
+    /// What a reader of the results should know: how it was split, what was ignored, what is doubtful.
+    pub notes: Vec<String>,
+    /// Files that turned out to be unreadable; see [`Collection::skip`].
+    pub skipped: Vec<Skipped>,
+}
+
+impl Collection {
+    /// Leaves a file out, because it could not be decoded, say. It is named by [`Collection::report`].
+    pub fn skip(&mut self, path: &Path, reason: impl Into<String>) {
+        for part in [&mut self.train, &mut self.valid, &mut self.test] {
+            part.retain(|example| example.path != path);
+        }
+        if !self.skipped.iter().any(|skipped| skipped.path == path) {
+            let (path, reason) = (path.to_path_buf(), reason.into());
+            self.skipped.push(Skipped { path, reason });
+        }
+    }
+
+    /// Whether there is enough left to train and measure on, after [`Collection::skip`]: an error names the part
+    /// and the class that were lost.
+    pub fn check(&self) -> Result<()> {
+        let Some(first) = self.skipped.first() else {
+            return Ok(());
+        };
+        for (part, examples) in self.parts() {
+            for (label, class) in self.classes.iter().enumerate() {
+                if !examples.iter().any(|example| example.label as usize == label) {
+                    return Err(DataError::Skipped {
+                        skipped: self.skipped.len(),
+                        part,
+                        class: class.clone(),
+                        first: format!("{}: {}", first.path.display(), first.reason),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The notes, with one more for the files that were skipped.
+    pub fn report(&self) -> Vec<String> {
+        let mut notes = self.notes.clone();
+        if !self.skipped.is_empty() {
+            let names = self
+                .skipped
+                .iter()
+                .map(|s| format!("{} ({})", self.short(&s.path), s.reason));
+            notes.push(format!(
+                "{} unreadable files were left out: {}",
+                self.skipped.len(),
+                some(names, 20)
+            ));
+        }
+        notes
+    }
+
+    /// The path of a file below the root, with `/` on every system: the name to print and to write into tables.
+    pub fn short(&self, path: &Path) -> String {
+        crate::walk::relative(&self.root, path)
+    }
+
+    /// The three parts with their names.
+    pub fn parts(&self) -> [(&'static str, &[Example]); 3] {
+        [
+            ("train", &self.train),
+            ("valid", &self.valid),
+            ("test", &self.test),
+        ]
+    }
+}
+
+impl fmt::Display for Collection {
+    /// One line: `made-music: 8 classes, 480 training + 160 validation + 160 test files in data/made-music`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (train, valid, test) = (self.train.len(), self.valid.len(), self.test.len());
+        let (name, classes, root) = (&self.name, self.classes.len(), self.root.display());
+        write!(
+            f,
+            "{name}: {classes} classes, {train} training + {valid} validation + {test} test files in {root}"
+        )
+    }
+}
+
+/// The first `limit` of some names, and how many more there are.
+pub(crate) fn some(names: impl Iterator<Item = String>, limit: usize) -> String {
+    let names: Vec<String> = names.collect();
+    let shown = names[..names.len().min(limit)].join(", ");
+    match names.len().saturating_sub(limit) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

@@ -1,0 +1,99 @@
+//! The one door: a made set, a named public set or a folder, by one word.
+
+use std::path::PathBuf;
+
+use crate::card::Source;
+use crate::{Collection, DataError, Result, cards, fetch, made, open_folder};
+
+/// Told what is being done, how much of it is done, and of how much (0 where that is not known).
+pub type OnProgress<'a> = &'a (dyn Fn(&str, u64, u64) + Sync);
+
+/// How to open a data set.
+#[derive(Clone)]
+pub struct Options<'a> {
+    /// Which files belong to the data, by extension in lower case without the dot.
+    pub extensions: &'a [&'a str],
+    /// The classes in the order of their labels, where a trained model has fixed them; else the folders' names,
+    /// sorted.
+    pub classes: Option<Vec<String>>,
+    /// What the split is drawn from, where none is given.
+    pub seed: u64,
+    /// A folder of lists (`train*.txt`, `valid*.txt`, `test*.txt`) or a table with the columns `file,split`.
+    pub split: Option<PathBuf>,
+    /// A table with the columns `file,artist`; else `artists.csv` in the folder, if there is one.
+    pub artists: Option<PathBuf>,
+    /// Leaves files out of test (and validation) that are also in training, byte for byte. They are reported in
+    /// any case.
+    pub drop_duplicates: bool,
+    /// Told how making and fetching go.
+    pub on_progress: OnProgress<'a>,
+}
+
+impl<'a> Options<'a> {
+    /// Files with these extensions, split with seed 0, everything else as it is found.
+    pub fn new(extensions: &'a [&'a str]) -> Self {
+        Self {
+            extensions,
+            classes: None,
+            seed: 0,
+            split: None,
+            artists: None,
+            drop_duplicates: false,
+            on_progress: &|_, _, _| {},
+        }
+    }
+}
+
+/// Where data lives: `$KINDLING_DATA`, else the folder `data` in the working directory.
+pub fn data_dir() -> PathBuf {
+    match std::env::var_os("KINDLING_DATA") {
+        Some(folder) if !folder.is_empty() => folder.into(),
+        _ => "data".into(),
+    }
+}
+
+/// Opens `what`: the name of a [card](crate::cards), made or fetched if it is not there yet, or the path of a
+/// folder. A name wins over a folder of the same name; write `./NAME` for the folder.
+///
+/// # Errors
+/// See [`DataError`]: every message says what was wrong, where, and what to do next.
+///
+/// ```no_run
+/// let music = datasets::open("made-music", &datasets::Options::new(&["wav"]))?;
+/// println!("{music}");
+/// # Ok::<(), datasets::DataError>(())
+/// ```
+pub fn open(what: &str, options: &Options<'_>) -> Result<Collection> {
+    let Some(card) = cards::find(what) else {
+        return open_folder(what, options);
+    };
+    let (folder, notes) = match card.source {
+        Source::Made => made::make(card.name, &data_dir(), options.on_progress)?,
+        _ => (fetch(card.name, options.on_progress)?, Vec::new()),
+    };
+    if !card.class_folders {
+        return Err(DataError::OtherLayout {
+            name: card.name.into(),
+            layout: card.layout.into(),
+            path: folder,
+        });
+    }
+    let mut collection = open_folder(&folder, options)?;
+    collection.name = card.name.into();
+    collection.notes.splice(0..0, notes);
+    collection.notes.extend(
+        card.faults
+            .iter()
+            .map(|fault| format!("known fault of {}: {fault}", card.name)),
+    );
+    Ok(collection)
+}
+
+/// A number of bytes in words: `1.2 GB`.
+pub fn bytes(count: u64) -> String {
+    let units = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")];
+    let unit = units.into_iter().find(|(size, _)| count as f64 >= *size);
+    unit.map_or(format!("{count} bytes"), |(size, unit)| {
+        format!("{:.1} {unit}", count as f64 / size)
+    })
+}

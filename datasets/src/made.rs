@@ -1,0 +1,123 @@
+//! Sets that are made here: made once, whole, and made anew when their recipe has changed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::error::At;
+use crate::install::Site;
+use crate::walk::{self, Ignored};
+use crate::{DataError, OnProgress, Result, music};
+
+/// Count up whenever [`music::make`] gives other bytes for the same options, so that sets made before are renewed.
+const MUSIC_VERSION: u32 = 1;
+
+/// The file in a made set that tells what it was made from. It is written last, into a folder that is not yet in
+/// its place, so that a set with this file is whole.
+pub const MARKER: &str = "made.json";
+
+/// What a made set depends on; a set whose recipe differs is stale.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipe<'a> {
+    /// The set's folder below the data folder.
+    pub name: &'a str,
+    /// Counted up whenever the same options give other bytes.
+    pub version: u32,
+    /// The options, seed and all, as text.
+    pub options: String,
+}
+
+/// Makes a set in `data` unless it is there: `make` fills an empty folder, which then gets its name. Interrupted,
+/// it leaves nothing that could be taken for a set. A set made from another recipe, or one that has lost files, is
+/// made anew. The answer is its folder and notes on what was done.
+///
+/// ```
+/// use datasets::{made_once, Recipe};
+/// let data = tempfile::tempdir()?;
+/// let recipe = Recipe { name: "greetings", version: 1, options: "seed 7".into() };
+/// let make = |folder: &std::path::Path| std::fs::write(folder.join("hello.txt"), "hello");
+/// let (folder, notes) = made_once(data.path(), &recipe, &|_, _, _| {}, make)?;
+/// assert!(folder.join("hello.txt").exists() && notes.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn made_once<E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+    data: &Path,
+    recipe: &Recipe<'_>,
+    on_progress: OnProgress<'_>,
+    make: impl FnOnce(&Path) -> std::result::Result<(), E>,
+) -> Result<(PathBuf, Vec<String>)> {
+    let folder = data.join(recipe.name);
+    if let State::Good = state(&folder, recipe)? {
+        return Ok((folder, Vec::new()));
+    }
+    let site = Site::take(data, recipe.name, on_progress)?;
+    let notes = match state(&folder, recipe)? {
+        State::Good => return Ok((folder, Vec::new())),
+        State::Missing => Vec::new(),
+        State::Stale(why) => vec![format!("{} was made anew: {why}", folder.display())],
+    };
+    let whole = site.fresh()?;
+    make(&whole).map_err(|error| DataError::Making {
+        name: recipe.name.into(),
+        source: error.into(),
+    })?;
+    let marker = json!({
+        "name": recipe.name,
+        "version": recipe.version,
+        "options": recipe.options,
+        "files": count(&whole)?,
+    });
+    let path = whole.join(MARKER);
+    fs::write(&path, format!("{marker:#}\n")).at("write", &path)?;
+    site.install()?;
+    Ok((folder, notes))
+}
+
+enum State {
+    Good,
+    Missing,
+    Stale(String),
+}
+
+fn state(folder: &Path, recipe: &Recipe<'_>) -> Result<State> {
+    if !folder.exists() {
+        return Ok(State::Missing);
+    }
+    let Ok(text) = fs::read_to_string(folder.join(MARKER)) else {
+        return Err(DataError::InTheWay { path: folder.into() });
+    };
+    let marker: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let made_from = (marker["version"].as_u64(), marker["options"].as_str());
+    if made_from != (Some(recipe.version.into()), Some(&recipe.options)) {
+        return Ok(State::Stale(
+            "it came from another version or other options of its maker".into(),
+        ));
+    }
+    let (have, had) = (count(folder)?, marker["files"].as_u64().unwrap_or(0));
+    Ok(match have < had {
+        true => State::Stale(format!("{} of its {had} files were missing", had - have)),
+        false => State::Good,
+    })
+}
+
+/// Files below a folder, without the marker.
+fn count(folder: &Path) -> Result<u64> {
+    let files = walk::files(folder, &[], &mut Ignored::default())?;
+    Ok(files.iter().filter(|file| walk::name(file) != MARKER).count() as u64)
+}
+
+/// Makes the named set with its default options.
+pub(crate) fn make(name: &str, data: &Path, on_progress: OnProgress<'_>) -> Result<(PathBuf, Vec<String>)> {
+    let options = music::Options::default();
+    let recipe = Recipe {
+        name,
+        version: MUSIC_VERSION,
+        options: format!("{options:?}"),
+    };
+    made_once(data, &recipe, on_progress, |folder| {
+        music::make(folder, &options, &|done, total| {
+            on_progress("making music", done as u64, total as u64)
+        })
+    })
+}

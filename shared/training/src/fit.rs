@@ -7,7 +7,7 @@ use anyhow::Result;
 
 use crate::{
     Batch, Batches, Dataset, Gradients, Learner, Pass, Progress, RunFolder, Schedule, Task, TrainingError, batches::batch_count,
-    guard::Guard, interrupt::Interrupt, optimiser::Optimiser, state::{EpochRow, State}, write_whole,
+    guard::Guard, interrupt::Interrupt, optimiser::Optimiser, state::{Best, EpochRow, State}, write_whole,
 };
 
 /// How often a checkpoint is written inside a long epoch.
@@ -122,9 +122,9 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(learner: &mut Learner<T
             valid: scores,
             seconds: state.seconds,
         });
-        let better = state.best.is_none_or(|(_, best)| if higher { score > best } else { score < best });
+        let better = state.best.is_none_or(|best| if higher { score > best.score } else { score < best.score });
         if better {
-            state.best = Some((state.epoch, score));
+            state.best = Some(Best { epoch: state.epoch, score });
             state.stale = 0;
             learner.average_swapped(|learner| learner.save_best())?;
         } else {
@@ -143,7 +143,7 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(learner: &mut Learner<T
         progress.print(&table_row(&learner.state.history, better));
         drop(progress);
 
-        let waited = learner.state.epoch - learner.state.best.map_or(0, |(best, _)| best);
+        let waited = learner.state.epoch - learner.state.best.map_or(0, |best| best.epoch);
         let tired = settings.early_stopping.is_some_and(|patience| waited >= patience);
         if tired {
             println!("no better for {waited} epochs: stopping early");

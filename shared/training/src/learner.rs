@@ -11,6 +11,7 @@ use crate::{
     Batch, Batches, Dataset, Parameters, Pass, Plan, Run, RunFolder, Schedule, Scores, Splits, State, Task, TrainingError, WeightAverage,
     files,
     fit::fit,
+    state::Best,
     optimiser::{AdamW, AdamWConfig, Optimiser, Sgd, SgdConfig},
     write_json,
 };
@@ -295,7 +296,7 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
 
     /// Ends a phase: the weights become those of its best epoch, and the checkpoint says so.
     pub(crate) fn finish_phase(&mut self, optimiser: &dyn Optimiser) -> Result<()> {
-        if let (true, Some((epoch, _))) = (self.settings.keep_best, self.state.best) {
+        if let (true, Some(Best { epoch, .. })) = (self.settings.keep_best, self.state.best) {
             let path = self.run.folder.file(RunFolder::BEST);
             let (stored, weights) = files::read_tensors::<usize>(&path, "best weights", &self.run.project)?;
             anyhow::ensure!(stored == epoch, "{} holds epoch {stored}, the best was {epoch}: it was changed from outside", path.display());

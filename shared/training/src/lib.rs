@@ -61,5 +61,5 @@ pub use parameters::{Gradients, Parameter, Parameters};
 pub use progress::Progress;
 pub use run::{Run, RunFolder, find_model, machine};
 pub use schedule::Schedule;
-pub use state::{EpochRow, State};
+pub use state::{Best, EpochRow, State};
 pub use task::{ClassOutput, Classification, Scores, Task};

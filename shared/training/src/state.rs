@@ -14,13 +14,27 @@ pub struct EpochRow {
     /// Optimiser steps taken so far.
     pub step: u64,
     /// The learning rate of the epoch's last step.
+    #[serde(with = "exact")]
     pub learning_rate: f64,
     /// The mean training loss over the epoch's examples, as seen while the weights changed.
+    #[serde(with = "exact")]
     pub train_loss: f64,
     /// The scores on the validation set after the epoch.
+    #[serde(with = "exact::scores")]
     pub valid: Scores,
     /// Seconds of training and validation since the run began, interruptions left out.
+    #[serde(with = "exact")]
     pub seconds: f64,
+}
+
+/// An epoch and its score on the validation set.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Best {
+    /// The epoch, counted from 1.
+    pub epoch: usize,
+    /// The task's goal after it.
+    #[serde(with = "exact")]
+    pub score: f64,
 }
 
 /// Where a run stands. Saved in every checkpoint; together with the seed it determines all that follows,
@@ -42,16 +56,18 @@ pub struct State {
     /// Optimiser steps taken in this phase: the number that the schedule reads.
     pub phase_step: u64,
     /// The sum of losses over the examples seen in the epoch under way.
+    #[serde(with = "exact")]
     pub loss_sum: f64,
     /// The examples seen in the epoch under way.
     pub examples: usize,
-    /// The best epoch of this phase on the validation set and its score.
-    pub best: Option<(usize, f64)>,
+    /// The best epoch of this phase on the validation set.
+    pub best: Option<Best>,
     /// Epochs since the best one, or since the last reduction of the learning rate.
     pub stale: usize,
     /// How often the learning rate was reduced in this phase.
     pub reductions: u32,
     /// Seconds of training before this process took over.
+    #[serde(with = "exact")]
     pub seconds: f64,
     /// A row an epoch.
     pub history: Vec<EpochRow>,
@@ -84,5 +100,35 @@ impl State {
             text += &format!(",{:.2}\n", row.seconds);
         }
         text
+    }
+}
+
+/// Numbers as text: JSON has no NaN, and its usual reader may miss the last bit, on which a comparison with the
+/// best score so far can turn.
+mod exact {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(value)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+
+    pub mod scores {
+        use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+        use crate::Scores;
+
+        pub fn serialize<S: Serializer>(scores: &Scores, serializer: S) -> Result<S::Ok, S::Error> {
+            let texts: Vec<(&String, String)> = scores.iter().map(|(name, value)| (name, value.to_string())).collect();
+            texts.serialize(serializer)
+        }
+
+        pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Scores, D::Error> {
+            let number = |(name, text): (String, String)| Ok((name, text.parse().map_err(D::Error::custom)?));
+            Vec::<(String, String)>::deserialize(deserializer)?.into_iter().map(number).collect()
+        }
     }
 }

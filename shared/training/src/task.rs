@@ -53,7 +53,7 @@ pub struct Classification<M> {
     classes: Vec<String>,
     label_smoothing: f64,
     mixup: Option<f64>,
-    class_weights: Option<Vec<f32>>,
+    class_weights: Option<Vec<f64>>,
     model: PhantomData<fn(M)>,
 }
 
@@ -104,7 +104,7 @@ impl<M> Classification<M> {
     }
 
     /// Weighs the loss of each class, for sets where some are rare.
-    pub fn class_weights(mut self, weights: Vec<f32>) -> Self {
+    pub fn class_weights(mut self, weights: Vec<f64>) -> Self {
         self.class_weights = Some(weights);
         self
     }
@@ -120,13 +120,9 @@ impl<M> Classification<M> {
     }
 
     fn cross_entropy(&self, logits: &Tensor, targets: &Tensor) -> Result<Tensor> {
-        let class_weights = match &self.class_weights {
-            Some(weights) => Some(Tensor::new(weights.as_slice(), logits.device())?),
-            None => None,
-        };
         let options = nn::loss::CrossEntropyOptions {
             label_smoothing: self.label_smoothing,
-            class_weights,
+            class_weights: self.class_weights.clone(),
             ..Default::default()
         };
         Ok(nn::loss::cross_entropy_with(logits, targets, &options)?)

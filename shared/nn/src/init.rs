@@ -55,14 +55,7 @@ struct Seeded {
 }
 
 impl SimpleBackend for Seeded {
-    fn get(
-        &self,
-        shape: Shape,
-        name: &str,
-        init: Init,
-        dtype: DType,
-        device: &Device,
-    ) -> Result<Tensor> {
+    fn get(&self, shape: Shape, name: &str, init: Init, dtype: DType, device: &Device) -> Result<Tensor> {
         if let Ok(found) = self.get_unchecked(name, dtype, device) {
             if found.shape() != &shape {
                 bail!(
@@ -74,11 +67,7 @@ impl SimpleBackend for Seeded {
             return Ok(found);
         }
         // Drawn on the host, so that every device gets the same numbers.
-        let values = draw(
-            &shape,
-            init,
-            &mut random(self.seed, &format!("init/{name}")),
-        );
+        let values = draw(&shape, init, &mut random(self.seed, &format!("init/{name}")));
         let values = Tensor::from_vec(values, shape, &Device::Cpu)?.to_dtype(dtype)?;
         let var = Var::from_tensor(&values.to_device(device)?)?;
         let tensor = var.as_tensor().clone();
@@ -120,9 +109,7 @@ fn draw(shape: &Shape, init: Init, random: &mut Random) -> Vec<f64> {
     };
     match init {
         Init::Const(value) => vec![value; count],
-        Init::Uniform { lo, up } => {
-            fill(NormalOrUniform::Uniform, (lo + up) / 2.0, (up - lo) / 2.0)
-        }
+        Init::Uniform { lo, up } => fill(NormalOrUniform::Uniform, (lo + up) / 2.0, (up - lo) / 2.0),
         Init::Randn { mean, stdev } => fill(NormalOrUniform::Normal, mean, stdev),
         Init::Kaiming {
             dist,

@@ -31,18 +31,42 @@
 //! central differences, on both the CPU kernels and the compositions of candle's operations that run on a GPU
 //! (see [`composed`]). A public operation without a case in that table fails the test.
 
+mod activation;
+mod conv;
+mod convolution;
 mod cpu;
+mod dropout;
+mod elementwise;
+mod float;
 mod init;
 mod linear;
 mod linear_map;
+pub mod loss;
+mod norm;
+pub mod ops;
 mod random;
+mod simd;
+mod softmax;
 
+pub use activation::{Activation, PReLU, prelu};
+pub use conv::{
+    Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, conv_transpose1d, conv_transpose1d_no_bias,
+    conv_transpose2d, conv_transpose2d_no_bias, conv_transpose2d_rectangular, conv1d, conv1d_no_bias, conv2d,
+    conv2d_no_bias, conv2d_rectangular,
+};
+pub use convolution::Geometry;
 pub use cpu::composed;
+pub use dropout::Dropout;
 pub use init::{is_buffer, seeded};
 pub use linear::{Linear, linear, linear_b, linear_no_bias};
-pub use random::{Random, begin_step, random};
+pub use norm::{
+    BatchNorm, BatchNormConfig, GroupNorm, InstanceNorm, LayerNorm, LayerNormConfig, RmsNorm, batch_norm,
+    group_norm, instance_norm, instance_norm_no_affine, layer_norm, layer_norm_no_bias, rms_norm,
+};
+pub use random::{Random, begin_step, random, random_in_step};
 
 pub use candle_core::{Module, ModuleT};
 pub use candle_nn::{
-    Func, FuncT, Init, Optimizer, Sequential, VarBuilder, VarMap, func, func_t, seq,
+    Conv1dConfig, Conv2dConfig, ConvTranspose1dConfig, ConvTranspose2dConfig, Embedding, Func, FuncT, Init,
+    Optimizer, Sequential, VarBuilder, VarMap, embedding, func, func_t, seq,
 };

@@ -10,9 +10,7 @@ use crate::cpu::{self, Matrix, Real, by_dtype};
 pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
     let (out_dim, in_dim) = weight.dims2()?;
     let Some((&last, leading)) = x.dims().split_last() else {
-        bail!(
-            "a linear layer was given a scalar; its input is at least a vector of {in_dim} numbers"
-        )
+        bail!("a linear layer was given a scalar; its input is at least a vector of {in_dim} numbers")
     };
     if last != in_dim {
         bail!(
@@ -23,9 +21,7 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tens
     }
     let rows = x.reshape(((), in_dim))?;
     let y = match (cpu::has_kernel(x), bias) {
-        (true, None) => rows
-            .contiguous()?
-            .apply_op2(&weight.contiguous()?, Multiply)?,
+        (true, None) => rows.contiguous()?.apply_op2(&weight.contiguous()?, Multiply)?,
         (true, Some(bias)) => {
             rows.contiguous()?
                 .apply_op3(&weight.contiguous()?, &bias.contiguous()?, Multiply)?

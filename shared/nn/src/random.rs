@@ -44,15 +44,11 @@ thread_local! {
 /// (`seed`, `step`, first call, second call …). The fit loop calls it before every forward pass; a loop of
 /// your own should too, or its masks depend on how many were drawn since the thread started.
 pub fn begin_step(seed: u64, step: u64) {
-    POSITION.set(Position {
-        seed,
-        step,
-        calls: 0,
-    });
+    POSITION.set(Position { seed, step, calls: 0 });
 }
 
-/// The stream for the next random draw inside a model's forward pass.
-pub(crate) fn next_in_step() -> Random {
+/// The stream for the next random draw of this thread's training step: what dropout and mixup draw from.
+pub fn random_in_step() -> Random {
     let position = POSITION.get();
     POSITION.set(Position {
         calls: position.calls + 1,

@@ -1,44 +1,29 @@
 //! What the crate offers, read from its own source, so that a new operation cannot be forgotten in the table.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 /// Public names without a case, each with the reason.
 const NOT_DIFFERENTIATED: &[(&str, &str)] = &[
     ("begin_step", "sets where random numbers come from"),
-    (
-        "composed",
-        "runs what it is given; every case runs through it",
-    ),
+    ("composed", "runs what it is given; every case runs through it"),
     ("func", "wraps a closure of the caller"),
     ("func_t", "wraps a closure of the caller"),
     ("is_buffer", "reads a name"),
     ("random", "draws numbers"),
-    (
-        "seeded",
-        "makes variables; the layers' cases run through it",
-    ),
+    ("random_in_step", "draws numbers"),
+    ("seeded", "makes variables; the layers' cases run through it"),
     ("seq", "chains layers of the caller"),
 ];
 
-/// Fails if a public function, a public method that maps tensors to tensors, or a re-exported function of candle-nn
-/// has neither a case nor a reason.
+/// Fails if a public function, a layer, a public method that maps tensors to tensors, or a re-exported function of
+/// candle-nn has neither a case nor a reason.
 pub fn check(operations: &[&str]) {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut offered = BTreeSet::new();
-    let mut folders = vec![source];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(&folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                offered.extend(public_operations(&std::fs::read_to_string(&path).unwrap()));
-            }
-        }
-    }
+    let mut source = Source::default();
+    source.read_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"));
+    let offered = source.operations();
     // If the reading itself breaks, it finds too little and would pass anything.
-    for known in ["linear", "random", "seq"] {
+    for known in ["linear", "random", "seq", "Dropout::forward"] {
         assert!(
             offered.contains(known),
             "the source no longer shows `{known}`: mend this test"
@@ -47,72 +32,119 @@ pub fn check(operations: &[&str]) {
 
     let excused: BTreeSet<&str> = NOT_DIFFERENTIATED.iter().map(|(name, _)| *name).collect();
     let covered: BTreeSet<&str> = operations.iter().copied().collect();
-    let missing: Vec<_> = offered
-        .iter()
-        .filter(|name| !covered.contains(name.as_str()) && !excused.contains(name.as_str()))
-        .collect();
+    let known: BTreeSet<&str> = covered.union(&excused).copied().collect();
+    let offered: BTreeSet<&str> = offered.iter().map(String::as_str).collect();
+    let missing: Vec<_> = offered.difference(&known).collect();
     assert!(
         missing.is_empty(),
         "no gradient case for {missing:?}: add one in tests/gradients, or give a reason in inventory.rs"
     );
-    let unknown: Vec<_> = covered
-        .union(&excused)
-        .filter(|name| !offered.contains(**name))
-        .collect();
+    let unknown: Vec<_> = known.difference(&offered).collect();
     assert!(
         unknown.is_empty(),
         "cases or reasons for {unknown:?}, which the crate does not offer"
     );
 }
 
-/// The names of the operations in one source file as rustfmt lays it out: free functions as `name`, methods that
-/// take and return tensors as `Type::name`. `forward` and `forward_t` are how a layer's constructor is used, so
-/// they are covered by the case of the constructor.
-fn public_operations(text: &str) -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    let mut owner = None;
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        assert!(
-            !line.contains("pub fn $"),
-            "a macro makes public functions, which this test cannot see: {line}"
-        );
-        if line.starts_with("impl") {
-            owner = Some(implemented_type(line));
-        } else if line == "}" {
-            owner = None;
-        } else if line.starts_with("pub use candle_nn::") {
-            let list = join(line, &mut lines, ';');
-            let names = list.split(|c: char| !c.is_alphanumeric() && c != '_');
-            found.extend(
-                names
-                    .skip(3)
-                    .filter(|name| name.starts_with(char::is_lowercase))
-                    .map(String::from),
-            );
-        } else if let Some(rest) = line.trim_start().strip_prefix("pub fn ") {
-            let signature = join(rest, &mut lines, '{');
-            let name = signature.split(['(', '<']).next().unwrap().to_string();
-            let (arguments, result) = signature.split_once("->").unwrap_or((&signature, ""));
-            match &owner {
-                None => _ = found.insert(name),
-                Some(_) if name.starts_with("forward") && !name.contains("train") => {}
-                Some(owner)
-                    if arguments.contains("self")
-                        && arguments.contains("Tensor")
-                        && result.contains("Tensor") =>
-                {
-                    found.insert(format!("{owner}::{name}"));
-                }
-                Some(_) => {}
+/// What was found in the source, which is read line by line as rustfmt lays it out.
+#[derive(Default)]
+struct Source {
+    /// Free functions as `name`, with what they return; methods of tensors as `Type::name`.
+    functions: BTreeMap<String, String>,
+    /// Types with a forward pass.
+    layers: BTreeSet<String>,
+    /// All public types.
+    types: BTreeSet<String>,
+}
+
+impl Source {
+    /// The names that need a case. A layer that a function makes (`conv2d` returns `Conv2d`) is covered by that
+    /// function's case; one that is made by `new` is asked for as `Type::forward`.
+    fn operations(&self) -> BTreeSet<String> {
+        let results: Vec<&str> = self.functions.values().flat_map(|result| words(result)).collect();
+        let unmade = self
+            .layers
+            .iter()
+            .filter(|layer| !results.contains(&layer.as_str()));
+        let functions = self.functions.keys().cloned();
+        functions
+            .chain(unmade.map(|layer| format!("{layer}::forward")))
+            .filter(|name| {
+                name.split_once("::")
+                    .is_none_or(|(owner, _)| self.types.contains(owner))
+            })
+            .collect()
+    }
+
+    fn read_folder(&mut self, folder: &Path) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => self.read_folder(&path),
+                false => self.read(&std::fs::read_to_string(&path).unwrap()),
             }
         }
     }
-    found
+
+    fn read(&mut self, text: &str) {
+        // The type whose `impl` block the line is in, and how far that block is indented.
+        let mut block: Option<(String, usize)> = None;
+        let mut lines = text.lines();
+        while let Some(line) = lines.next() {
+            let (indent, code) = (line.len() - line.trim_start().len(), line.trim());
+            assert!(
+                !code.contains("pub fn $"),
+                "a macro makes public functions, which this test cannot see: {line}"
+            );
+            if code.starts_with("impl") && code.ends_with('{') {
+                let owner = implemented_type(code);
+                if words(code).any(|word| word == "Module" || word == "ModuleT") {
+                    self.layers.insert(owner.clone());
+                }
+                block = Some((owner, indent));
+            } else if code == "}" && block.as_ref().is_some_and(|(_, from)| *from == indent) {
+                block = None;
+            } else if let Some(rest) = code
+                .strip_prefix("pub struct ")
+                .or(code.strip_prefix("pub enum "))
+            {
+                let name = words(rest).next().filter(|_| !rest.starts_with('$'));
+                self.types.extend(name.map(String::from));
+            } else if code.starts_with("pub use candle_nn::") {
+                let list = item(code, &mut lines, ';');
+                let names = words(&list)
+                    .skip(3)
+                    .filter(|name| name.starts_with(char::is_lowercase));
+                self.functions
+                    .extend(names.map(|name| (name.to_string(), String::new())));
+            } else if let Some(rest) = code.strip_prefix("pub fn ") {
+                let signature = item(rest, &mut lines, '{');
+                self.function(&signature, block.as_ref().map(|(owner, _)| owner.as_str()));
+            }
+        }
+    }
+
+    fn function(&mut self, signature: &str, owner: Option<&str>) {
+        let (arguments, result) = signature.split_once("->").unwrap_or((signature, ""));
+        let name = words(signature).next().unwrap();
+        let maps = ["self", "Tensor"]
+            .iter()
+            .all(|word| words(arguments).any(|w| w == *word));
+        match owner {
+            None => _ = self.functions.insert(name.to_string(), result.to_string()),
+            Some(owner) if name == "forward" || name == "forward_t" => {
+                _ = self.layers.insert(owner.to_string())
+            }
+            Some(owner) if maps && words(result).any(|word| word == "Tensor") => {
+                self.functions.insert(format!("{owner}::{name}"), String::new());
+            }
+            Some(_) => {}
+        }
+    }
 }
 
-/// The text from `first` up to the line that contains `end`.
-fn join<'a>(first: &str, lines: &mut impl Iterator<Item = &'a str>, end: char) -> String {
+/// The text of an item from its first line up to the line that contains `end`.
+fn item<'a>(first: &str, lines: &mut impl Iterator<Item = &'a str>, end: char) -> String {
     let mut text = first.to_string();
     while !text.contains(end) {
         text.push(' ');
@@ -121,18 +153,18 @@ fn join<'a>(first: &str, lines: &mut impl Iterator<Item = &'a str>, end: char) -
     text
 }
 
-/// The type of an `impl` line: the word behind ` for `, or behind `impl` and its parameters.
+/// The identifiers and keywords in `code`.
+fn words(code: &str) -> impl Iterator<Item = &str> {
+    code.split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| !word.is_empty())
+}
+
+/// The type of an `impl` line: the word behind `for`, or else the first behind `impl` and its parameters.
 fn implemented_type(line: &str) -> String {
-    let subject = match line.split_once(" for ") {
-        Some((_, subject)) => subject,
-        None => line
-            .trim_start_matches("impl")
-            .split_once("> ")
-            .map_or(&line[4..], |(_, rest)| rest),
+    let subject = match (line.split_once(" for "), line.split_once("> ")) {
+        (Some((_, subject)), _) => subject,
+        (None, Some((parameters, subject))) if parameters.starts_with("impl<") => subject,
+        _ => &line["impl".len()..],
     };
-    let word = subject
-        .trim()
-        .split(|c: char| !c.is_alphanumeric() && c != '_')
-        .next();
-    word.unwrap().to_string()
+    words(subject).next().unwrap_or("?").to_string()
 }

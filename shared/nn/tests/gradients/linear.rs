@@ -33,16 +33,22 @@ pub fn cases(table: &mut Table) {
     table.layer("linear_no_bias", "5x4 to 3", vec![any([5, 4])], |vb, x| {
         nn::linear_no_bias(4, 3, vb)?.forward(&x[0])
     });
-    table.layer(
-        "linear_b",
-        "5x4 to 3, with bias",
-        vec![any([5, 4])],
-        |vb, x| nn::linear_b(4, 3, true, vb)?.forward(&x[0]),
-    );
+    table.layer("linear_b", "5x4 to 3, with bias", vec![any([5, 4])], |vb, x| {
+        nn::linear_b(4, 3, true, vb)?.forward(&x[0])
+    });
     table.layer(
         "linear_b",
         "3x5 to 2, without bias",
         vec![any([3, 5])],
         |vb, x| nn::linear_b(5, 2, false, vb)?.forward(&x[0]),
+    );
+    table.case(
+        "linear",
+        "weight used twice",
+        vec![any([5, 4]), any([4, 4]), any([4])],
+        |x| {
+            let y = nn::ops::linear(&x[0], &x[1], Some(&x[2]))?;
+            nn::ops::linear(&y, &x[1], None)
+        },
     );
 }

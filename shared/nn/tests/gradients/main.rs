@@ -6,11 +6,21 @@
 mod inventory;
 mod table;
 
+mod activations;
+mod convolution;
 mod linear;
+mod losses;
+mod norms;
+mod regular;
 
 fn table() -> table::Table {
     let mut table = table::Table::default();
+    convolution::cases(&mut table);
     linear::cases(&mut table);
+    regular::cases(&mut table);
+    activations::cases(&mut table);
+    losses::cases(&mut table);
+    norms::cases(&mut table);
     table
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value};
 
 use crate::{DeviceChoice, RunFolder, TrainingError};
 
@@ -51,17 +52,17 @@ pub trait TrainArguments: clap::Args + Serialize + DeserializeOwned + Clone {
             return Ok(self);
         };
         let mut saved: Self = RunFolder::read_arguments(&folder, project)?;
-        let given = serde_json::to_value(&self)?;
-        let default = serde_json::to_value(defaults::<Self>()?)?;
-        let kept = serde_json::to_value(&saved)?;
-        for (flag, value) in given.as_object().into_iter().flatten() {
-            if *value != default[flag] && *value != kept[flag] {
+        let given = by_flag(&self)?;
+        let default = by_flag(&defaults::<Self>()?)?;
+        let kept = by_flag(&saved)?;
+        for (flag, value) in &given {
+            if Some(value) != default.get(flag) && Some(value) != kept.get(flag) {
                 return Err(TrainingError::Settings(format!(
                     "--resume {} goes on with the flags of that run, where --{} is {}; you gave {value}. \
                      Leave the flag out, or start a new run without --resume",
                     folder.display(),
                     flag.replace('_', "-"),
-                    kept[flag],
+                    kept.get(flag).unwrap_or(&Value::Null),
                 ))
                 .into());
             }
@@ -74,4 +75,18 @@ pub trait TrainArguments: clap::Args + Serialize + DeserializeOwned + Clone {
 fn defaults<A: clap::Args>() -> anyhow::Result<A> {
     let matches = A::augment_args(clap::Command::new("defaults")).try_get_matches_from(["defaults"])?;
     Ok(A::from_arg_matches(&matches)?)
+}
+
+/// The flags and their values, those of flattened arguments among them.
+fn by_flag(arguments: &impl Serialize) -> anyhow::Result<Map<String, Value>> {
+    let mut flags = Map::new();
+    if let Value::Object(fields) = serde_json::to_value(arguments)? {
+        for (name, value) in fields {
+            match value {
+                Value::Object(inner) => flags.extend(inner),
+                value => drop(flags.insert(name, value)),
+            }
+        }
+    }
+    Ok(flags)
 }

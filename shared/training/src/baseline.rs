@@ -13,7 +13,12 @@ use crate::{
 
 /// The accuracy on `test` of always naming the class that is most frequent in `train`.
 pub fn majority(train: &[u32], test: &[u32]) -> f64 {
-    let most = train.iter().max_by_key(|class| (train.iter().filter(|other| other == class).count(), std::cmp::Reverse(**class)));
+    let most = train.iter().max_by_key(|class| {
+        (
+            train.iter().filter(|other| other == class).count(),
+            std::cmp::Reverse(**class),
+        )
+    });
     let right = test.iter().filter(|class| Some(*class) == most).count();
     right as f64 / test.len().max(1) as f64
 }
@@ -33,7 +38,8 @@ const EPOCHS: usize = 60;
 ///
 /// This function is also the shortest example of a training loop of one's own.
 pub fn linear(tables: &Splits<Table>, classes: usize, seed: u64) -> Result<f64> {
-    let scale = Standardise::fit(&tables.train.features).context("the linear baseline has no training rows")?;
+    let scale =
+        Standardise::fit(&tables.train.features).context("the linear baseline has no training rows")?;
     let data = |table: &Table| -> Result<Arc<InMemory>> {
         let targets = Tensor::new(table.classes.as_slice(), &Device::Cpu)?;
         Ok(Arc::new(InMemory::new(scale.apply(&table.features)?, targets)?))
@@ -58,11 +64,25 @@ pub fn linear(tables: &Splits<Table>, classes: usize, seed: u64) -> Result<f64> 
     let steps = EPOCHS * tables.train.classes.len().div_ceil(64);
     let (mut step, mut best) = (0, (f64::NEG_INFINITY, parameters.snapshot()?));
     for epoch in 0..EPOCHS {
-        for batch in Batches::new(&train, 64, Pass { seed, epoch, train: true }, 0, None) {
+        for batch in Batches::new(
+            &train,
+            64,
+            Pass {
+                seed,
+                epoch,
+                train: true,
+            },
+            0,
+            None,
+        ) {
             let batch = batch?;
             let loss = nn::loss::cross_entropy(&model.forward(&batch.inputs)?, &batch.targets)?;
             let gradients = Gradients::of(&loss, &parameters)?;
-            optimiser.step(&parameters, &gradients, Schedule::OneCycle.rate(step, steps as u64, 0.02, 0))?;
+            optimiser.step(
+                &parameters,
+                &gradients,
+                Schedule::OneCycle.rate(step, steps as u64, 0.02, 0),
+            )?;
             step += 1;
         }
         let valid_accuracy = accuracy(&valid)?;
@@ -87,7 +107,10 @@ impl Standardise {
         let mut means = vec![0.0; width];
         let mut deviations = vec![0.0; width];
         for row in rows {
-            means.iter_mut().zip(row).for_each(|(mean, value)| *mean += value / count);
+            means
+                .iter_mut()
+                .zip(row)
+                .for_each(|(mean, value)| *mean += value / count);
         }
         for row in rows {
             for ((deviation, value), mean) in deviations.iter_mut().zip(row).zip(&means) {
@@ -95,7 +118,9 @@ impl Standardise {
             }
         }
         // A feature that never changes says nothing, and must not be divided by zero.
-        deviations.iter_mut().for_each(|deviation| *deviation = if *deviation > 1e-12 { deviation.sqrt() } else { 1.0 });
+        deviations
+            .iter_mut()
+            .for_each(|deviation| *deviation = if *deviation > 1e-12 { deviation.sqrt() } else { 1.0 });
         Some(Standardise { means, deviations })
     }
 
@@ -103,8 +128,16 @@ impl Standardise {
         let width = self.means.len();
         let mut values = Vec::with_capacity(rows.len() * width);
         for row in rows {
-            anyhow::ensure!(row.len() == width, "a row of {} features among rows of {width}", row.len());
-            values.extend(row.iter().zip(self.means.iter().zip(&self.deviations)).map(|(value, (mean, deviation))| (value - mean) / deviation));
+            anyhow::ensure!(
+                row.len() == width,
+                "a row of {} features among rows of {width}",
+                row.len()
+            );
+            values.extend(
+                row.iter()
+                    .zip(self.means.iter().zip(&self.deviations))
+                    .map(|(value, (mean, deviation))| (value - mean) / deviation),
+            );
         }
         Ok(Tensor::from_vec(values, (rows.len(), width), &Device::Cpu)?)
     }

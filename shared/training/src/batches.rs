@@ -30,10 +30,7 @@ const READY: usize = 2;
 pub fn order(len: usize, pass: Pass) -> Vec<usize> {
     let mut order: Vec<usize> = (0..len).collect();
     if pass.train {
-        order.shuffle(&mut nn::random(
-            pass.seed,
-            &format!("order/epoch {}", pass.epoch),
-        ));
+        order.shuffle(&mut nn::random(pass.seed, &format!("order/epoch {}", pass.epoch)));
     }
     order
 }

@@ -35,7 +35,11 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         let sweep = sweep?;
         let path = self.run.folder.file("learning-rate.svg");
         write_whole(&path, report::rate_sweep(&sweep)?.as_bytes())?;
-        println!("suggested learning rate: {:.1e} (the curve is in {})", sweep.suggestion, path.display());
+        println!(
+            "suggested learning rate: {:.1e} (the curve is in {})",
+            sweep.suggestion,
+            path.display()
+        );
         Ok(sweep)
     }
 
@@ -44,7 +48,11 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         let (mut points, mut smooth, mut lowest) = (Vec::new(), 0.0, f64::INFINITY);
         let mut step = 0;
         'sweep: for epoch in 0.. {
-            let pass = Pass { seed: self.run.seed(), epoch, train: true };
+            let pass = Pass {
+                seed: self.run.seed(),
+                epoch,
+                train: true,
+            };
             for batch in Batches::new(&self.data.train, self.settings.batch_size, pass, 0, None) {
                 let rate = LOWEST * (HIGHEST / LOWEST).powf(step as f64 / (STEPS - 1) as f64);
                 let loss = self.plain_step(&mut optimiser, &batch?, step as u64, rate)?;
@@ -62,7 +70,8 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         let steepest = points.windows(2).map(|pair| (pair[1].1 - pair[0].1, pair[0].0));
         // The first steps only settle the average.
         let steepest = steepest.skip(STEPS / 10).min_by(|a, b| a.0.total_cmp(&b.0));
-        let (_, suggestion) = steepest.context("the loss was not a number from the start: look at the inputs")?;
+        let (_, suggestion) =
+            steepest.context("the loss was not a number from the start: look at the inputs")?;
         Ok(RateSweep { points, suggestion })
     }
 
@@ -94,7 +103,10 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         let spread = self.data.train.len().div_ceil(self.settings.batch_size).max(1);
         let indices: Vec<usize> = (0..self.data.train.len()).step_by(spread).collect();
         let batch = Arc::clone(&self.data.train).batch(&indices, pass)?;
-        let mut optimiser = AdamW::new(AdamWConfig { weight_decay: 0.0, ..Default::default() });
+        let mut optimiser = AdamW::new(AdamWConfig {
+            weight_decay: 0.0,
+            ..Default::default()
+        });
         let mut losses = Vec::new();
         for step in 0..300 {
             losses.push(self.plain_step(&mut optimiser, &batch, step, 3e-3)?);

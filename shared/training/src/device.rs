@@ -39,7 +39,11 @@ pub fn choose_device(choice: DeviceChoice) -> Result<(Device, String)> {
                 (Ok(device), _) => return Ok((device, "NVIDIA GPU 0 (CUDA)".into())),
                 (_, Ok(device)) => return Ok((device, "Apple GPU 0 (Metal)".into())),
                 (Err(cuda), Err(metal)) if cfg!(target_os = "macos") => {
-                    if cfg!(feature = "cuda") { cuda } else { metal }
+                    if cfg!(feature = "cuda") {
+                        cuda
+                    } else {
+                        metal
+                    }
                 }
                 (Err(cuda), _) => cuda,
             };

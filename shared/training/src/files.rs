@@ -20,7 +20,8 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            file.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+            file.as_file()
+                .set_permissions(fs::Permissions::from_mode(0o644))?;
         }
         file.persist(path).map_err(|error| error.error)?;
         Ok(())
@@ -49,7 +50,13 @@ struct Envelope<H> {
 
 /// Writes named tensors as a safetensors file whose metadata say the `kind` of file ("checkpoint", "model"),
 /// the project and whatever `header` holds.
-pub fn write_tensors(path: &Path, kind: &str, project: &str, header: &impl Serialize, tensors: &[(String, Tensor)]) -> Result<()> {
+pub fn write_tensors(
+    path: &Path,
+    kind: &str,
+    project: &str,
+    header: &impl Serialize,
+    tensors: &[(String, Tensor)],
+) -> Result<()> {
     let envelope = Envelope {
         version: VERSION,
         kind: kind.to_string(),
@@ -65,21 +72,31 @@ pub fn write_tensors(path: &Path, kind: &str, project: &str, header: &impl Seria
 ///
 /// Errors with [`TrainingError::BadFile`] when the file is missing, truncated, of another kind or project,
 /// or of a later version of the layout.
-pub fn read_tensors<H: DeserializeOwned>(path: &Path, kind: &str, project: &str) -> Result<(H, Vec<(String, Tensor)>)> {
+pub fn read_tensors<H: DeserializeOwned>(
+    path: &Path,
+    kind: &str,
+    project: &str,
+) -> Result<(H, Vec<(String, Tensor)>)> {
     let bad = |problem: String| TrainingError::BadFile {
         path: path.to_path_buf(),
         problem,
     };
     let bytes = fs::read(path).map_err(|error| bad(format!("cannot read this {kind}: {error}")))?;
     let damaged = |error: &dyn std::fmt::Display| {
-        bad(format!("not a whole {kind} ({error}): it is cut off or was never one. Use another {kind}, or train anew"))
+        bad(format!(
+            "not a whole {kind} ({error}): it is cut off or was never one. Use another {kind}, or train anew"
+        ))
     };
     let (_, metadata) = safetensors::SafeTensors::read_metadata(&bytes).map_err(|error| damaged(&error))?;
-    let header = metadata.metadata().as_ref().and_then(|metadata| metadata.get(HEADER));
+    let header = metadata
+        .metadata()
+        .as_ref()
+        .and_then(|metadata| metadata.get(HEADER));
     let Some(header) = header else {
         return Err(bad(format!("a safetensors file, but no {kind} of this program: its header is missing. Name a {kind} that {project} wrote")).into());
     };
-    let envelope: Envelope<serde_json::Value> = serde_json::from_str(header).map_err(|error| damaged(&error))?;
+    let envelope: Envelope<serde_json::Value> =
+        serde_json::from_str(header).map_err(|error| damaged(&error))?;
     if envelope.version > VERSION {
         return Err(bad(format!(
             "written by a later version of this program (layout {}, this one reads up to {VERSION}). Update the program, or train anew",

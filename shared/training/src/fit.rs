@@ -6,8 +6,13 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::{
-    Batch, Batches, Dataset, Gradients, Learner, Pass, Progress, RunFolder, Schedule, Task, TrainingError, batches::batch_count,
-    guard::Guard, interrupt::Interrupt, optimiser::Optimiser, state::{Best, EpochRow, State}, write_whole,
+    Batch, Batches, Dataset, Gradients, Learner, Pass, Progress, RunFolder, Schedule, Task, TrainingError,
+    batches::batch_count,
+    guard::Guard,
+    interrupt::Interrupt,
+    optimiser::Optimiser,
+    state::{Best, EpochRow, State},
+    write_whole,
 };
 
 /// How often a checkpoint is written inside a long epoch.
@@ -24,12 +29,20 @@ pub struct Plan {
     pub schedule: Schedule,
 }
 
-pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(learner: &mut Learner<T, D>, plan: Plan, optimiser: &mut dyn Optimiser) -> Result<()> {
+pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
+    learner: &mut Learner<T, D>,
+    plan: Plan,
+    optimiser: &mut dyn Optimiser,
+) -> Result<()> {
     let interrupt = Interrupt::listen();
     let settings = learner.settings.clone();
     let device = learner.run.device.clone();
     let (seed, limit) = (learner.run.seed(), learner.run.batch_limit());
-    let epochs = if learner.run.arguments.quick { plan.epochs.min(2) } else { plan.epochs };
+    let epochs = if learner.run.arguments.quick {
+        plan.epochs.min(2)
+    } else {
+        plan.epochs
+    };
     let batches = batch_count(learner.data.train.len(), settings.batch_size, limit);
     let total_steps = (epochs * batches.div_ceil(settings.accumulate)) as u64;
 
@@ -37,11 +50,21 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(learner: &mut Learner<T
     let mut clock = Clock::new(learner.state.seconds);
     let mut header = false;
     while learner.state.phase_epoch < epochs {
-        let pass = Pass { seed, epoch: learner.state.epoch, train: true };
+        let pass = Pass {
+            seed,
+            epoch: learner.state.epoch,
+            train: true,
+        };
         let mut progress = Progress::new(&format!("epoch {:>2}", learner.state.epoch + 1), batches);
         let mut accumulated: Option<Gradients> = None;
         let mut rate = 0.0;
-        for batch in Batches::new(&learner.data.train, settings.batch_size, pass, learner.state.batch, limit) {
+        for batch in Batches::new(
+            &learner.data.train,
+            settings.batch_size,
+            pass,
+            learner.state.batch,
+            limit,
+        ) {
             let batch = batch?.to_device(&device)?;
             let state = &mut learner.state;
 
@@ -66,7 +89,12 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(learner: &mut Learner<T
             // Apply the step, unless more batches of the group follow.
             state.batch += 1;
             state.batches += 1;
-            rate = plan.schedule.rate(state.phase_step, total_steps, plan.learning_rate, state.reductions);
+            rate = plan.schedule.rate(
+                state.phase_step,
+                total_steps,
+                plan.learning_rate,
+                state.reductions,
+            );
             let complete = state.batch % settings.accumulate == 0 || state.batch == batches;
             let norm = match (complete, settings.clip_norm) {
                 (false, _) => None,
@@ -87,7 +115,9 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(learner: &mut Learner<T
             state.step += 1;
             state.phase_step += 1;
 
-            let loss = guard.last_loss().map_or(String::new(), |loss| format!("loss {loss:.3}"));
+            let loss = guard
+                .last_loss()
+                .map_or(String::new(), |loss| format!("loss {loss:.3}"));
             progress.set(state.batch, &loss);
             let epoch_done = state.batch == batches;
             if !epoch_done && (interrupt.requested() || clock.checkpoint_due()) {
@@ -106,7 +136,10 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(learner: &mut Learner<T
         let (loss_sum, examples) = guard.read()?;
         let scores = learner.average_swapped(|learner| learner.validate())?.scores;
         let (goal, higher) = learner.task.goal();
-        let score = scores.iter().find(|(name, _)| name == goal).map_or(f64::NAN, |(_, value)| *value);
+        let score = scores
+            .iter()
+            .find(|(name, _)| name == goal)
+            .map_or(f64::NAN, |(_, value)| *value);
         let state = &mut learner.state;
         let train_loss = (state.loss_sum + loss_sum) / (state.examples + examples).max(1) as f64;
         (state.loss_sum, state.examples, state.batch) = (0.0, 0, 0);
@@ -122,9 +155,18 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(learner: &mut Learner<T
             valid: scores,
             seconds: state.seconds,
         });
-        let better = state.best.is_none_or(|best| if higher { score > best.score } else { score < best.score });
+        let better = state.best.is_none_or(|best| {
+            if higher {
+                score > best.score
+            } else {
+                score < best.score
+            }
+        });
         if better {
-            state.best = Some(Best { epoch: state.epoch, score });
+            state.best = Some(Best {
+                epoch: state.epoch,
+                score,
+            });
             state.stale = 0;
             learner.average_swapped(|learner| learner.save_best())?;
         } else {
@@ -136,7 +178,10 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(learner: &mut Learner<T
             learner.state.reductions += 1;
             learner.state.stale = 0;
         }
-        write_whole(&learner.run.folder.file(RunFolder::METRICS), learner.state.metrics_csv().as_bytes())?;
+        write_whole(
+            &learner.run.folder.file(RunFolder::METRICS),
+            learner.state.metrics_csv().as_bytes(),
+        )?;
         if !std::mem::replace(&mut header, true) {
             progress.print(&table_header(&learner.state.history));
         }
@@ -194,7 +239,12 @@ fn table_row(history: &[EpochRow], better: bool) -> String {
         let width = format!("valid {name}").len().max(14);
         line += &format!("  {value:>width$.4}");
     }
-    line + &format!("  {:>9.1e}  {:>6.1}s{}", row.learning_rate, row.seconds, if better { "  best" } else { "" })
+    line + &format!(
+        "  {:>9.1e}  {:>6.1}s{}",
+        row.learning_rate,
+        row.seconds,
+        if better { "  best" } else { "" }
+    )
 }
 
 /// Time spent training, interruptions left out, and when to write the next checkpoint.
@@ -206,7 +256,11 @@ struct Clock {
 
 impl Clock {
     fn new(before: f64) -> Self {
-        Clock { before, started: Instant::now(), saved: Instant::now() }
+        Clock {
+            before,
+            started: Instant::now(),
+            saved: Instant::now(),
+        }
     }
 
     fn seconds(&self) -> f64 {

@@ -39,7 +39,14 @@ impl Guard {
 
     /// Takes the loss of a batch of `examples` and, when a step follows, the norm of its gradient. Gives the
     /// sum of losses over examples, and the number of examples, that were read back since the last call.
-    pub fn watch(&mut self, step: u64, learning_rate: f64, examples: usize, loss: &Tensor, norm: Option<&Tensor>) -> Result<(f64, usize)> {
+    pub fn watch(
+        &mut self,
+        step: u64,
+        learning_rate: f64,
+        examples: usize,
+        loss: &Tensor,
+        norm: Option<&Tensor>,
+    ) -> Result<(f64, usize)> {
         self.unread.push(Reading {
             step,
             examples,
@@ -47,7 +54,11 @@ impl Guard {
             loss: loss.detach(),
             norm: norm.map(Tensor::detach),
         });
-        if self.unread.len() < self.capacity { Ok((0.0, 0)) } else { self.read() }
+        if self.unread.len() < self.capacity {
+            Ok((0.0, 0))
+        } else {
+            self.read()
+        }
     }
 
     /// Reads what is still unread.

@@ -8,11 +8,11 @@ use nn::{VarBuilder, VarMap};
 use serde::Serialize;
 
 use crate::{
-    Batch, Batches, Dataset, Parameters, Pass, Plan, Run, RunFolder, Schedule, Scores, Splits, State, Task, TrainingError, WeightAverage,
-    files,
+    Batch, Batches, Dataset, Parameters, Pass, Plan, Run, RunFolder, Schedule, Scores, Splits, State, Task,
+    TrainingError, WeightAverage, files,
     fit::fit,
-    state::Best,
     optimiser::{AdamW, AdamWConfig, Optimiser, Sgd, SgdConfig},
+    state::Best,
     write_json,
 };
 
@@ -65,7 +65,10 @@ pub struct Evaluation<O> {
 impl<O> Evaluation<O> {
     /// The score called `name`.
     pub fn score(&self, name: &str) -> Option<f64> {
-        self.scores.iter().find(|(other, _)| other == name).map(|(_, value)| *value)
+        self.scores
+            .iter()
+            .find(|(other, _)| other == name)
+            .map(|(_, value)| *value)
     }
 }
 
@@ -113,13 +116,18 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         task: T,
         build: impl FnOnce(VarBuilder<'_>) -> candle_core::Result<T::Model>,
     ) -> Result<Self> {
-        for (part, len) in [("training", data.train.len()), ("validation", data.valid.len()), ("test", data.test.len())] {
+        for (part, len) in [
+            ("training", data.train.len()),
+            ("validation", data.valid.len()),
+            ("test", data.test.len()),
+        ] {
             if len == 0 {
                 return Err(TrainingError::Data(format!("the {part} part of {data_name} is empty")).into());
             }
         }
         let variables = VarMap::new();
-        let model = build(nn::seeded(&variables, run.seed(), DType::F32, &run.device)).context("cannot build the network")?;
+        let model = build(nn::seeded(&variables, run.seed(), DType::F32, &run.device))
+            .context("cannot build the network")?;
         run.data = data_name.to_string();
         let mut learner = Learner {
             settings: Settings {
@@ -178,7 +186,9 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
             return Ok(());
         }
         if self.settings.accumulate == 0 || self.settings.batch_size == 0 {
-            return Err(TrainingError::Settings("batch_size and accumulate must be at least 1".into()).into());
+            return Err(
+                TrainingError::Settings("batch_size and accumulate must be at least 1".into()).into(),
+            );
         }
         self.record(plan)?;
         let mut optimiser = self.settings.optimiser.build();
@@ -220,7 +230,10 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         let pass = Pass::evaluation(self.run.seed());
         let mut outputs = Vec::with_capacity(data.len());
         for batch in Batches::new(data, self.settings.batch_size, pass, 0, self.run.batch_limit()) {
-            outputs.extend(self.task.evaluate(&self.model, &batch?.to_device(&self.run.device)?)?);
+            outputs.extend(
+                self.task
+                    .evaluate(&self.model, &batch?.to_device(&self.run.device)?)?,
+            );
         }
         Ok(Evaluation {
             scores: self.task.scores(&outputs),
@@ -242,7 +255,10 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
     fn record(&mut self, plan: Plan) -> Result<()> {
         let settings = format!("{:?}", self.settings);
         let key = format!("phase {}", self.phases);
-        self.run.record(&key, serde_json::json!({ "plan": format!("{plan:?}"), "settings": settings }))
+        self.run.record(
+            &key,
+            serde_json::json!({ "plan": format!("{plan:?}"), "settings": settings }),
+        )
     }
 
     /// Runs `work` with the averaged weights in place of the current ones, where there is an average.
@@ -262,7 +278,13 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
             return Ok(());
         }
         let path = self.run.folder.file(RunFolder::BEST);
-        files::write_tensors(&path, "best weights", &self.run.project, &self.state.epoch, &self.parameters.snapshot()?)
+        files::write_tensors(
+            &path,
+            "best weights",
+            &self.run.project,
+            &self.state.epoch,
+            &self.parameters.snapshot()?,
+        )
     }
 
     /// Writes everything that a resumed run needs.
@@ -299,7 +321,11 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         if let (true, Some(Best { epoch, .. })) = (self.settings.keep_best, self.state.best) {
             let path = self.run.folder.file(RunFolder::BEST);
             let (stored, weights) = files::read_tensors::<usize>(&path, "best weights", &self.run.project)?;
-            anyhow::ensure!(stored == epoch, "{} holds epoch {stored}, the best was {epoch}: it was changed from outside", path.display());
+            anyhow::ensure!(
+                stored == epoch,
+                "{} holds epoch {stored}, the best was {epoch}: it was changed from outside",
+                path.display()
+            );
             self.parameters.restore(&weights)?;
         } else if let Some(average) = &mut self.average {
             average.swap(&self.parameters)?;
@@ -324,8 +350,13 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
             csv += &(row.map(|cell| quoted(&cell)).collect::<Vec<_>>().join(",") + "\n");
         }
         files::write_whole(&self.run.folder.file(RunFolder::PREDICTIONS), csv.as_bytes())?;
-        let map = |pairs: Vec<(String, f64)>| serde_json::Map::from_iter(pairs.into_iter().map(|(name, value)| (name, value.into())));
-        let baselines = baselines.iter().map(|(name, value)| (name.to_string(), *value)).collect();
+        let map = |pairs: Vec<(String, f64)>| {
+            serde_json::Map::from_iter(pairs.into_iter().map(|(name, value)| (name, value.into())))
+        };
+        let baselines = baselines
+            .iter()
+            .map(|(name, value)| (name.to_string(), *value))
+            .collect();
         write_json(
             &self.run.folder.file(RunFolder::RESULT),
             &serde_json::json!({
@@ -358,11 +389,15 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
 }
 
 fn prefixed(prefix: &str, tensors: Vec<(String, Tensor)>) -> Vec<(String, Tensor)> {
-    tensors.into_iter().map(|(name, tensor)| (format!("{prefix}{name}"), tensor)).collect()
+    tensors
+        .into_iter()
+        .map(|(name, tensor)| (format!("{prefix}{name}"), tensor))
+        .collect()
 }
 
 fn strip(tensors: &[(String, Tensor)], prefix: &str) -> Vec<(String, Tensor)> {
-    let stripped = |(name, tensor): &(String, Tensor)| Some((name.strip_prefix(prefix)?.to_string(), tensor.clone()));
+    let stripped =
+        |(name, tensor): &(String, Tensor)| Some((name.strip_prefix(prefix)?.to_string(), tensor.clone()));
     tensors.iter().filter_map(stripped).collect()
 }
 

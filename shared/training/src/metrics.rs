@@ -62,12 +62,20 @@ impl ConfusionMatrix {
 
     /// Of what was called `class`, the share that was.
     pub fn precision_of(&self, class: usize) -> f64 {
-        share(self.count(class, class), (0..self.classes).map(|truth| self.count(truth, class)).sum())
+        share(
+            self.count(class, class),
+            (0..self.classes).map(|truth| self.count(truth, class)).sum(),
+        )
     }
 
     /// Of what was `class`, the share that was called so.
     pub fn recall_of(&self, class: usize) -> f64 {
-        share(self.count(class, class), (0..self.classes).map(|predicted| self.count(class, predicted)).sum())
+        share(
+            self.count(class, class),
+            (0..self.classes)
+                .map(|predicted| self.count(class, predicted))
+                .sum(),
+        )
     }
 
     /// F-beta of one class: beta 1 weighs precision and recall alike, 2 favours recall.
@@ -95,7 +103,9 @@ impl ConfusionMatrix {
         if average == Average::Micro {
             return self.accuracy();
         }
-        let occurs = |class: &usize| (0..self.classes).any(|other| self.count(*class, other) + self.count(other, *class) > 0);
+        let occurs = |class: &usize| {
+            (0..self.classes).any(|other| self.count(*class, other) + self.count(other, *class) > 0)
+        };
         let classes: Vec<usize> = (0..self.classes).filter(occurs).collect();
         classes.iter().map(|&class| score(class)).sum::<f64>() / classes.len().max(1) as f64
     }
@@ -118,15 +128,20 @@ impl ConfusionMatrix {
 /// ```
 /// let rows = [vec![0.2, 0.5, 0.3], vec![0.6, 0.3, 0.1]];
 /// let rows = || rows.iter().map(|row| (2, row.as_slice()));
-/// assert_eq!(training::top_k_accuracy(rows(), 2), 0.5);
+/// assert_eq!(training::metrics::top_k_accuracy(rows(), 2), 0.5);
 /// ```
 pub fn top_k_accuracy<'a>(examples: impl IntoIterator<Item = (usize, &'a [f32])>, k: usize) -> f64 {
     let (mut hits, mut total) = (0, 0);
     for (truth, probabilities) in examples {
         total += 1;
-        let Some(&own) = probabilities.get(truth) else { continue };
+        let Some(&own) = probabilities.get(truth) else {
+            continue;
+        };
         // Ties count as better, so that equal probabilities are never a hit by luck of the order.
-        let better = probabilities.iter().enumerate().filter(|(class, p)| *class != truth && **p >= own);
+        let better = probabilities
+            .iter()
+            .enumerate()
+            .filter(|(class, p)| *class != truth && **p >= own);
         hits += usize::from(better.count() < k);
     }
     share(hits, total)
@@ -136,11 +151,19 @@ pub fn top_k_accuracy<'a>(examples: impl IntoIterator<Item = (usize, &'a [f32])>
 pub fn f_beta(precision: f64, recall: f64, beta: f64) -> f64 {
     let squared = beta * beta;
     let denominator = squared * precision + recall;
-    if denominator > 0.0 { (1.0 + squared) * precision * recall / denominator } else { 0.0 }
+    if denominator > 0.0 {
+        (1.0 + squared) * precision * recall / denominator
+    } else {
+        0.0
+    }
 }
 
 fn share(part: usize, whole: usize) -> f64 {
-    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
+    if whole == 0 {
+        0.0
+    } else {
+        part as f64 / whole as f64
+    }
 }
 
 /// The number of the largest value; the first of equals, 0 of none.

@@ -29,7 +29,11 @@ pub fn load_model<A: DeserializeOwned, M>(
     let (about, tensors) = files::read_tensors::<A>(&path, "model", project)?;
     let tensors: HashMap<_, _> = tensors.into_iter().collect();
     let weights = VarBuilder::from_tensors(tensors, DType::F32, device);
-    let model = build(&about, weights)
-        .with_context(|| format!("{}: the weights do not fit this version of the network", path.display()))?;
+    let model = build(&about, weights).with_context(|| {
+        format!(
+            "{}: the weights do not fit this version of the network",
+            path.display()
+        )
+    })?;
     Ok((about, model))
 }

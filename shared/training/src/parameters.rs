@@ -28,7 +28,10 @@ pub struct Parameters(Vec<Parameter>);
 impl Parameters {
     /// All variables of `variables`; buffers are kept but not trained.
     pub fn new(variables: &VarMap) -> Self {
-        let variables = variables.data().lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        let variables = variables
+            .data()
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner());
         let mut parameters: Vec<Parameter> = variables
             .iter()
             .map(|(name, value)| Parameter {
@@ -63,7 +66,9 @@ impl Parameters {
     /// Takes up training of the parameters whose name is `prefix` or begins with `prefix.`; `""` means all.
     /// Errors when there is none.
     pub fn unfreeze(&mut self, prefix: &str) -> Result<()> {
-        self.change(prefix, |parameter| parameter.trainable = !nn::is_buffer(&parameter.name))
+        self.change(prefix, |parameter| {
+            parameter.trainable = !nn::is_buffer(&parameter.name)
+        })
     }
 
     /// Multiplies the learning rate of the parameters under `prefix` with `scale`: a tenth for a pretrained
@@ -85,7 +90,10 @@ impl Parameters {
         }
         if !found {
             let names: Vec<&str> = self.iter().map(|parameter| parameter.name.as_str()).collect();
-            anyhow::bail!("no parameter is named {prefix:?} or {prefix:?}.…; there are {}", names.join(", "));
+            anyhow::bail!(
+                "no parameter is named {prefix:?} or {prefix:?}.…; there are {}",
+                names.join(", ")
+            );
         }
         Ok(())
     }
@@ -147,7 +155,10 @@ impl Gradients {
 
     /// Errors with [`TrainingError::NoGradient`] when a trainable parameter received none.
     pub fn check_complete(&self, parameters: &Parameters) -> Result<(), TrainingError> {
-        let trainable = parameters.iter().zip(&self.0).filter(|(parameter, _)| parameter.trainable);
+        let trainable = parameters
+            .iter()
+            .zip(&self.0)
+            .filter(|(parameter, _)| parameter.trainable);
         let total = trainable.clone().count();
         let names: Vec<String> = trainable
             .filter(|(_, gradient)| gradient.is_none())

@@ -52,14 +52,22 @@ impl RunFolder {
             path: path.clone(),
             problem,
         };
-        let text = fs::read_to_string(&path)
-            .map_err(|error| bad(format!("cannot read it ({error}), so {} is no run to go on with", folder.display())))?;
+        let text = fs::read_to_string(&path).map_err(|error| {
+            bad(format!(
+                "cannot read it ({error}), so {} is no run to go on with",
+                folder.display()
+            ))
+        })?;
         let config: Value = serde_json::from_str(&text).map_err(|error| bad(format!("not JSON: {error}")))?;
         if config["project"] != project {
             return Err(bad(format!("a run of {}, not of {project}", config["project"])).into());
         }
         let arguments = serde_json::from_value(config["arguments"].clone());
-        Ok(arguments.map_err(|error| bad(format!("its flags are not those of this version of {project}: {error}")))?)
+        Ok(arguments.map_err(|error| {
+            bad(format!(
+                "its flags are not those of this version of {project}: {error}"
+            ))
+        })?)
     }
 }
 
@@ -91,7 +99,9 @@ impl Run {
         let mut arguments = arguments.resolve(project)?;
         let flags = arguments.run().clone();
         if flags.batch_size == 0 {
-            return Err(TrainingError::Settings("--batch-size 0: a batch needs at least one example".into()).into());
+            return Err(
+                TrainingError::Settings("--batch-size 0: a batch needs at least one example".into()).into(),
+            );
         }
         let (device, device_name) = choose_device(flags.device)?;
         let folder = match &flags.resume {
@@ -150,7 +160,12 @@ fn runs_of(project: &str) -> PathBuf {
 }
 
 fn new_folder(project: &str, flags: &RunArguments) -> Result<PathBuf> {
-    let cannot = |folder: &Path| format!("cannot make the run folder {}: choose another with --out", folder.display());
+    let cannot = |folder: &Path| {
+        format!(
+            "cannot make the run folder {}: choose another with --out",
+            folder.display()
+        )
+    };
     if let Some(folder) = &flags.out {
         if folder.join(RunFolder::CONFIG).exists() {
             let folder = folder.display();
@@ -196,7 +211,11 @@ fn numbered(runs: &Path, series: &str) -> Vec<(u64, PathBuf)> {
 /// The model to predict with: `given` (a run folder or a model file) or else the newest one of `project`.
 pub fn find_model(project: &str, given: Option<&Path>) -> Result<PathBuf> {
     if let Some(given) = given {
-        let file = if given.is_dir() { given.join(RunFolder::MODEL) } else { given.to_path_buf() };
+        let file = if given.is_dir() {
+            given.join(RunFolder::MODEL)
+        } else {
+            given.to_path_buf()
+        };
         anyhow::ensure!(
             file.exists(),
             "there is no trained model at {}: name a run folder that holds {}",
@@ -206,8 +225,13 @@ pub fn find_model(project: &str, given: Option<&Path>) -> Result<PathBuf> {
         return Ok(file);
     }
     let runs = runs_of(project);
-    let models = numbered(&runs, "").into_iter().map(|(_, folder)| folder.join(RunFolder::MODEL));
+    let models = numbered(&runs, "")
+        .into_iter()
+        .map(|(_, folder)| folder.join(RunFolder::MODEL));
     models.filter(|model| model.exists()).last().with_context(|| {
-        format!("no trained model in {}: train one with `cargo run -p {project}`, or name one with --model DIR", runs.display())
+        format!(
+            "no trained model in {}: train one with `cargo run -p {project}`, or name one with --model DIR",
+            runs.display()
+        )
     })
 }

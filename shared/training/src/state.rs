@@ -95,7 +95,10 @@ impl State {
         text.push_str(",seconds\n");
         for row in &self.history {
             let start = (row.epoch, row.phase, row.step);
-            text += &format!("{},{},{},{:e},{:.6}", start.0, start.1, start.2, row.learning_rate, row.train_loss);
+            text += &format!(
+                "{},{},{},{:e},{:.6}",
+                start.0, start.1, start.2, row.learning_rate, row.train_loss
+            );
             text.extend(row.valid.iter().map(|(_, value)| format!(",{value:.6}")));
             text += &format!(",{:.2}\n", row.seconds);
         }
@@ -113,7 +116,9 @@ mod exact {
     }
 
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 
     pub mod scores {
@@ -122,13 +127,19 @@ mod exact {
         use crate::Scores;
 
         pub fn serialize<S: Serializer>(scores: &Scores, serializer: S) -> Result<S::Ok, S::Error> {
-            let texts: Vec<(&String, String)> = scores.iter().map(|(name, value)| (name, value.to_string())).collect();
+            let texts: Vec<(&String, String)> = scores
+                .iter()
+                .map(|(name, value)| (name, value.to_string()))
+                .collect();
             texts.serialize(serializer)
         }
 
         pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Scores, D::Error> {
             let number = |(name, text): (String, String)| Ok((name, text.parse().map_err(D::Error::custom)?));
-            Vec::<(String, String)>::deserialize(deserializer)?.into_iter().map(number).collect()
+            Vec::<(String, String)>::deserialize(deserializer)?
+                .into_iter()
+                .map(number)
+                .collect()
         }
     }
 }

@@ -116,7 +116,10 @@ impl<M> Classification<M> {
 
     /// The confusion matrix of `outputs`.
     pub fn confusion_matrix(&self, outputs: &[ClassOutput]) -> ConfusionMatrix {
-        ConfusionMatrix::of(self.classes.len(), outputs.iter().map(|output| (output.target, output.predicted())))
+        ConfusionMatrix::of(
+            self.classes.len(),
+            outputs.iter().map(|output| (output.target, output.predicted())),
+        )
     }
 
     fn cross_entropy(&self, logits: &Tensor, targets: &Tensor) -> Result<Tensor> {
@@ -144,7 +147,8 @@ impl<M: ModuleT> Task for Classification<M> {
         let mut partners: Vec<u32> = (0..batch.len() as u32).collect();
         partners.shuffle(&mut random);
         let partners = Tensor::new(partners, batch.inputs.device())?;
-        let blended = ((&batch.inputs * share)? + (batch.inputs.index_select(&partners, 0)? * (1.0 - share))?)?;
+        let blended =
+            ((&batch.inputs * share)? + (batch.inputs.index_select(&partners, 0)? * (1.0 - share))?)?;
         let logits = model.forward_t(&blended, true)?;
         let own = self.cross_entropy(&logits, &batch.targets)?;
         let other = self.cross_entropy(&logits, &batch.targets.index_select(&partners, 0)?)?;
@@ -165,7 +169,9 @@ impl<M: ModuleT> Task for Classification<M> {
     fn scores(&self, outputs: &[ClassOutput]) -> Scores {
         let confusion = self.confusion_matrix(outputs);
         let losses: f64 = outputs.iter().map(ClassOutput::loss).sum();
-        let rows = outputs.iter().map(|output| (output.target, output.probabilities.as_slice()));
+        let rows = outputs
+            .iter()
+            .map(|output| (output.target, output.probabilities.as_slice()));
         let mut scores = vec![
             ("loss".to_string(), losses / outputs.len().max(1) as f64),
             ("accuracy".to_string(), confusion.accuracy()),
@@ -183,12 +189,18 @@ impl<M: ModuleT> Task for Classification<M> {
 
     fn columns(&self) -> Vec<String> {
         let fixed = ["target", "predicted"].map(String::from);
-        fixed.into_iter().chain(self.classes.iter().map(|class| format!("p({class})"))).collect()
+        fixed
+            .into_iter()
+            .chain(self.classes.iter().map(|class| format!("p({class})")))
+            .collect()
     }
 
     fn row(&self, output: &ClassOutput) -> Vec<String> {
         let names = [output.target, output.predicted()].map(|class| self.classes[class].clone());
-        names.into_iter().chain(output.probabilities.iter().map(|p| format!("{p:.5}"))).collect()
+        names
+            .into_iter()
+            .chain(output.probabilities.iter().map(|p| format!("{p:.5}")))
+            .collect()
     }
 }
 
@@ -197,7 +209,10 @@ impl<M: ModuleT> Task for Classification<M> {
 fn symmetric_beta(random: &mut impl Rng, alpha: f64) -> f64 {
     let power = 1.0 / alpha.min(1.0);
     loop {
-        let (x, y) = (random.random::<f64>().powf(power), random.random::<f64>().powf(power));
+        let (x, y) = (
+            random.random::<f64>().powf(power),
+            random.random::<f64>().powf(power),
+        );
         // Both can underflow to 0 for a tiny alpha.
         if x + y > 0.0 && x + y <= 1.0 {
             return x / (x + y);

@@ -60,8 +60,18 @@ impl AdamW {
 }
 
 impl Optimiser for AdamW {
-    fn step(&mut self, parameters: &Parameters, gradients: &Gradients, learning_rate: f64) -> candle_core::Result<()> {
-        let AdamWConfig { beta1, beta2, epsilon, weight_decay } = self.config;
+    fn step(
+        &mut self,
+        parameters: &Parameters,
+        gradients: &Gradients,
+        learning_rate: f64,
+    ) -> candle_core::Result<()> {
+        let AdamWConfig {
+            beta1,
+            beta2,
+            epsilon,
+            weight_decay,
+        } = self.config;
         for (parameter, gradient) in parameters.iter().zip(gradients.iter()) {
             let Some(gradient) = gradient else { continue };
             if !self.moments.contains_key(&parameter.name) {
@@ -72,7 +82,9 @@ impl Optimiser for AdamW {
                 };
                 self.moments.insert(parameter.name.clone(), moments);
             }
-            let Some(moments) = self.moments.get_mut(&parameter.name) else { continue };
+            let Some(moments) = self.moments.get_mut(&parameter.name) else {
+                continue;
+            };
             moments.steps += 1;
             let steps = moments.steps as i32;
             let rate = learning_rate * parameter.rate_scale;
@@ -103,7 +115,12 @@ impl Optimiser for AdamW {
     fn set_state(&mut self, parameters: &Parameters, state: &[(String, Tensor)]) -> Result<()> {
         let first = tensors_of("first", parameters, state)?;
         let second = tensors_of("second", parameters, state)?;
-        anyhow::ensure!(first.len() == second.len(), "AdamW's state has {} first and {} second moments", first.len(), second.len());
+        anyhow::ensure!(
+            first.len() == second.len(),
+            "AdamW's state has {} first and {} second moments",
+            first.len(),
+            second.len()
+        );
         self.moments.clear();
         for ((name, first), (_, second)) in first.into_iter().zip(second) {
             let steps = state.iter().find(|(key, _)| *key == format!("steps/{name}"));

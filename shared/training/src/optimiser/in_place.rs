@@ -12,7 +12,14 @@ const CHUNK: usize = 1 << 15;
 /// target ← keep · target + add · source^power, with power 1 or 2.
 pub(super) fn decay_towards(target: &Tensor, source: &Tensor, keep: f64, add: f64, power: u8) -> Result<()> {
     if target.device().is_cpu() && source.is_contiguous() {
-        return target.inplace_op2(source, &Decay { keep: keep as f32, add: add as f32, power });
+        return target.inplace_op2(
+            source,
+            &Decay {
+                keep: keep as f32,
+                add: add as f32,
+                power,
+            },
+        );
     }
     let source = if power == 2 { source.sqr()? } else { source.clone() };
     overwrite(target, &((target * keep)? + (source * add)?)?)
@@ -57,7 +64,13 @@ impl InplaceOp2 for Decay {
         "decay-towards"
     }
 
-    fn cpu_fwd(&self, target: &mut CpuStorage, target_layout: &Layout, source: &CpuStorage, source_layout: &Layout) -> Result<()> {
+    fn cpu_fwd(
+        &self,
+        target: &mut CpuStorage,
+        target_layout: &Layout,
+        source: &CpuStorage,
+        source_layout: &Layout,
+    ) -> Result<()> {
         let target = floats_mut(target, target_layout)?;
         let source = floats(source, source_layout)?;
         let chunks = target.par_chunks_mut(CHUNK).zip(source.par_chunks(CHUNK));
@@ -93,12 +106,15 @@ impl InplaceOp3 for AdamStep {
         let parameter = floats_mut(parameter, parameter_layout)?;
         let (first, second) = (floats(first, first_layout)?, floats(second, second_layout)?);
         let moments = first.par_chunks(CHUNK).zip(second.par_chunks(CHUNK));
-        parameter.par_chunks_mut(CHUNK).zip(moments).for_each(|(parameter, (first, second))| {
-            for ((parameter, first), second) in parameter.iter_mut().zip(first).zip(second) {
-                let scale = second.sqrt() * self.second_scale + self.epsilon;
-                *parameter = self.shrink * *parameter - self.rate * first / scale;
-            }
-        });
+        parameter
+            .par_chunks_mut(CHUNK)
+            .zip(moments)
+            .for_each(|(parameter, (first, second))| {
+                for ((parameter, first), second) in parameter.iter_mut().zip(first).zip(second) {
+                    let scale = second.sqrt() * self.second_scale + self.epsilon;
+                    *parameter = self.shrink * *parameter - self.rate * first / scale;
+                }
+            });
         Ok(())
     }
 }
@@ -106,13 +122,19 @@ impl InplaceOp3 for AdamStep {
 fn floats<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
     match (storage, layout.contiguous_offsets()) {
         (CpuStorage::F32(values), Some((start, end))) => Ok(&values[start..end]),
-        _ => bail!("an optimiser wants contiguous f32 tensors, got {:?}", layout.shape()),
+        _ => bail!(
+            "an optimiser wants contiguous f32 tensors, got {:?}",
+            layout.shape()
+        ),
     }
 }
 
 fn floats_mut<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<&'a mut [f32]> {
     match (storage, layout.contiguous_offsets()) {
         (CpuStorage::F32(values), Some((start, end))) => Ok(&mut values[start..end]),
-        _ => bail!("an optimiser wants contiguous f32 tensors, got {:?}", layout.shape()),
+        _ => bail!(
+            "an optimiser wants contiguous f32 tensors, got {:?}",
+            layout.shape()
+        ),
     }
 }

@@ -18,7 +18,12 @@ use crate::{Gradients, Parameters};
 /// has gathered from gradients.
 pub trait Optimiser {
     /// One step: parameter by parameter, at `learning_rate` times its [`rate_scale`](crate::Parameter).
-    fn step(&mut self, parameters: &Parameters, gradients: &Gradients, learning_rate: f64) -> candle_core::Result<()>;
+    fn step(
+        &mut self,
+        parameters: &Parameters,
+        gradients: &Gradients,
+        learning_rate: f64,
+    ) -> candle_core::Result<()>;
 
     /// Everything a resumed run needs, by name.
     fn state(&self) -> candle_core::Result<Vec<(String, Tensor)>>;
@@ -28,7 +33,11 @@ pub trait Optimiser {
 }
 
 /// The tensors of `state` whose name starts with `kind/`, as `(rest of the name, a copy of the tensor)`.
-fn tensors_of(kind: &str, parameters: &Parameters, state: &[(String, Tensor)]) -> Result<Vec<(String, Tensor)>> {
+fn tensors_of(
+    kind: &str,
+    parameters: &Parameters,
+    state: &[(String, Tensor)],
+) -> Result<Vec<(String, Tensor)>> {
     let mut found = Vec::new();
     for (name, tensor) in state {
         let Some(name) = name.strip_prefix(kind).and_then(|rest| rest.strip_prefix('/')) else {
@@ -43,7 +52,10 @@ fn tensors_of(kind: &str, parameters: &Parameters, state: &[(String, Tensor)]) -
             tensor.shape(),
             parameter.value.shape()
         );
-        found.push((name.to_string(), tensor.to_device(parameter.value.device())?.copy()?));
+        found.push((
+            name.to_string(),
+            tensor.to_device(parameter.value.device())?.copy()?,
+        ));
     }
     Ok(found)
 }

@@ -47,8 +47,17 @@ impl Sgd {
 }
 
 impl Optimiser for Sgd {
-    fn step(&mut self, parameters: &Parameters, gradients: &Gradients, learning_rate: f64) -> candle_core::Result<()> {
-        let SgdConfig { momentum, nesterov, weight_decay } = self.config;
+    fn step(
+        &mut self,
+        parameters: &Parameters,
+        gradients: &Gradients,
+        learning_rate: f64,
+    ) -> candle_core::Result<()> {
+        let SgdConfig {
+            momentum,
+            nesterov,
+            weight_decay,
+        } = self.config;
         for (parameter, gradient) in parameters.iter().zip(gradients.iter()) {
             let Some(gradient) = gradient else { continue };
             let rate = learning_rate * parameter.rate_scale;
@@ -58,11 +67,18 @@ impl Optimiser for Sgd {
             }
             if momentum > 0.0 {
                 if !self.velocities.contains_key(&parameter.name) {
-                    self.velocities.insert(parameter.name.clone(), gradient.zeros_like()?);
+                    self.velocities
+                        .insert(parameter.name.clone(), gradient.zeros_like()?);
                 }
-                let Some(velocity) = self.velocities.get(&parameter.name) else { continue };
+                let Some(velocity) = self.velocities.get(&parameter.name) else {
+                    continue;
+                };
                 decay_towards(velocity, &step, momentum, 1.0, 1)?;
-                step = if nesterov { (step + (velocity * momentum)?)? } else { velocity.clone() };
+                step = if nesterov {
+                    (step + (velocity * momentum)?)?
+                } else {
+                    velocity.clone()
+                };
             }
             decay_towards(&parameter.value, &step, 1.0, -rate, 1)?;
         }

@@ -5,18 +5,30 @@ use plotters::{coord::Shift, prelude::*};
 
 use crate::checks::RateSweep;
 
-const COLOURS: [RGBColor; 4] = [RGBColor(217, 72, 15), RGBColor(24, 100, 171), RGBColor(43, 138, 62), RGBColor(132, 94, 194)];
+const COLOURS: [RGBColor; 4] = [
+    RGBColor(217, 72, 15),
+    RGBColor(24, 100, 171),
+    RGBColor(43, 138, 62),
+    RGBColor(132, 94, 194),
+];
 const SIZE: (u32, u32) = (460, 300);
 
 /// Lines over a shared horizontal axis of epochs or steps, each with a name, as SVG.
 pub fn line_chart(horizontal: &str, vertical: &str, lines: &[(&str, Vec<(f64, f64)>)]) -> Result<String> {
-    let points = || lines.iter().flat_map(|(_, points)| points).filter(|point| point.1.is_finite());
+    let points = || {
+        lines
+            .iter()
+            .flat_map(|(_, points)| points)
+            .filter(|point| point.1.is_finite())
+    };
     let (left, right) = range(points().map(|point| point.0), 0.0);
     let (low, high) = range(points().map(|point| point.1), 0.06);
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
-        let mut chart = frame(&root).build_cartesian_2d(left..right, low..high).map_err(drawing)?;
+        let mut chart = frame(&root)
+            .build_cartesian_2d(left..right, low..high)
+            .map_err(drawing)?;
         chart
             .configure_mesh()
             .light_line_style(TRANSPARENT)
@@ -36,7 +48,13 @@ pub fn line_chart(horizontal: &str, vertical: &str, lines: &[(&str, Vec<(f64, f6
             let key = move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2));
             drawn.label(*name).legend(key);
         }
-        let labels = chart.configure_series_labels().position(SeriesLabelPosition::UpperRight).margin(6).label_font(("sans-serif", 13)).background_style(WHITE.mix(0.8)).draw();
+        let labels = chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::UpperRight)
+            .margin(6)
+            .label_font(("sans-serif", 13))
+            .background_style(WHITE.mix(0.8))
+            .draw();
         labels.map_err(drawing)?;
         root.present().map_err(drawing)?;
     }
@@ -53,7 +71,9 @@ pub fn rate_sweep(sweep: &RateSweep) -> Result<String> {
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, (640, 400)).into_drawing_area();
-        let mut chart = frame(&root).build_cartesian_2d(left..right, low..high).map_err(drawing)?;
+        let mut chart = frame(&root)
+            .build_cartesian_2d(left..right, low..high)
+            .map_err(drawing)?;
         chart
             .configure_mesh()
             .light_line_style(TRANSPARENT)
@@ -64,12 +84,21 @@ pub fn rate_sweep(sweep: &RateSweep) -> Result<String> {
             .x_label_formatter(&|value| format!("{:.0e}", 10f64.powf(*value)))
             .draw()
             .map_err(drawing)?;
-        chart.draw_series(LineSeries::new(points, COLOURS[1].stroke_width(2))).map_err(drawing)?;
+        chart
+            .draw_series(LineSeries::new(points, COLOURS[1].stroke_width(2)))
+            .map_err(drawing)?;
         let line = LineSeries::new([(mark, low), (mark, high)], COLOURS[0].stroke_width(2));
         let label = format!("suggestion {:.1e}", sweep.suggestion);
         let drawn = chart.draw_series(line).map_err(drawing)?;
-        drawn.label(label).legend(|(x, y)| PathElement::new([(x, y), (x + 16, y)], COLOURS[0].stroke_width(2)));
-        chart.configure_series_labels().label_font(("sans-serif", 13)).background_style(WHITE.mix(0.8)).draw().map_err(drawing)?;
+        drawn
+            .label(label)
+            .legend(|(x, y)| PathElement::new([(x, y), (x + 16, y)], COLOURS[0].stroke_width(2)));
+        chart
+            .configure_series_labels()
+            .label_font(("sans-serif", 13))
+            .background_style(WHITE.mix(0.8))
+            .draw()
+            .map_err(drawing)?;
         root.present().map_err(drawing)?;
     }
     Ok(svg)

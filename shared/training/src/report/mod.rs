@@ -10,7 +10,10 @@ pub use sections::{confusion_matrix, curves, pictures, players, result, table};
 
 /// `text` with the characters that HTML would read as its own replaced.
 pub fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 /// `bytes` as the address of a picture or a sound inside the page.

@@ -19,7 +19,10 @@ pub struct Section {
 impl Section {
     /// A section of `html` under `title`.
     pub fn new(title: &str, html: String) -> Self {
-        Section { title: title.to_string(), html }
+        Section {
+            title: title.to_string(),
+            html,
+        }
     }
 }
 
@@ -28,7 +31,11 @@ pub fn write_report(path: &Path, title: &str, sections: &[Section]) -> Result<()
     let title = escape(title);
     let mut body = String::new();
     for section in sections {
-        body += &format!("<section>\n<h2>{}</h2>\n{}\n</section>\n", escape(&section.title), section.html);
+        body += &format!(
+            "<section>\n<h2>{}</h2>\n{}\n</section>\n",
+            escape(&section.title),
+            section.html
+        );
     }
     let page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\

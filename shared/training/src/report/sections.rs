@@ -14,13 +14,20 @@ pub fn result(scores: &Scores, goal: &str, baselines: &[(&str, f64)], words: &st
         let _ = write!(html, "<div><b>{value:.3}</b>{}</div>", escape(&readable(name)));
     }
     html.push_str("</div>");
-    let own = scores.iter().find(|(name, _)| name == goal).map(|(_, value)| ("this network", *value));
+    let own = scores
+        .iter()
+        .find(|(name, _)| name == goal)
+        .map(|(_, value)| ("this network", *value));
     let all: Vec<_> = own.into_iter().chain(baselines.iter().copied()).collect();
     let most = all.iter().fold(1.0f64, |most, (_, value)| most.max(*value));
     for (index, (name, value)) in all.iter().enumerate() {
         let class = if index == 0 { "bar own" } else { "bar" };
         let width = (100.0 * value / most).clamp(0.0, 100.0);
-        let _ = write!(html, "<div class=\"{class}\"><span>{}</span><i style=\"width:{width:.1}%\"></i><span>{value:.3}</span></div>", escape(name));
+        let _ = write!(
+            html,
+            "<div class=\"{class}\"><span>{}</span><i style=\"width:{width:.1}%\"></i><span>{value:.3}</span></div>",
+            escape(name)
+        );
     }
     let _ = write!(html, "<p class=\"soft\">{}</p>", escape(words));
     Section::new("Result on the test set", html)
@@ -29,17 +36,37 @@ pub fn result(scores: &Scores, goal: &str, baselines: &[(&str, f64)], words: &st
 /// The loss and every other validation score over the epochs.
 pub fn curves(history: &[EpochRow]) -> Result<Section> {
     let epoch = |row: &EpochRow| row.epoch as f64;
-    let score = |row: &EpochRow, name: &str| row.valid.iter().find(|(other, _)| other == name).map_or(f64::NAN, |(_, value)| *value);
+    let score = |row: &EpochRow, name: &str| {
+        row.valid
+            .iter()
+            .find(|(other, _)| other == name)
+            .map_or(f64::NAN, |(_, value)| *value)
+    };
     let train = history.iter().map(|row| (epoch(row), row.train_loss)).collect();
-    let valid = history.iter().map(|row| (epoch(row), score(row, "loss"))).collect();
+    let valid = history
+        .iter()
+        .map(|row| (epoch(row), score(row, "loss")))
+        .collect();
     let mut html = line_chart("epoch", "loss", &[("training", train), ("validation", valid)])?;
-    let names = history.last().map_or(&[][..], |row| &row.valid).iter().map(|(name, _)| name.as_str());
+    let names = history
+        .last()
+        .map_or(&[][..], |row| &row.valid)
+        .iter()
+        .map(|(name, _)| name.as_str());
     let others: Vec<(String, Vec<(f64, f64)>)> = names
         .filter(|name| *name != "loss")
-        .map(|name| (readable(name), history.iter().map(|row| (epoch(row), score(row, name))).collect()))
+        .map(|name| {
+            (
+                readable(name),
+                history.iter().map(|row| (epoch(row), score(row, name))).collect(),
+            )
+        })
         .collect();
     if !others.is_empty() {
-        let others: Vec<_> = others.iter().map(|(name, points)| (name.as_str(), points.clone())).collect();
+        let others: Vec<_> = others
+            .iter()
+            .map(|(name, points)| (name.as_str(), points.clone()))
+            .collect();
         html += &line_chart("epoch", "validation score", &others)?;
     }
     Ok(Section::new("Learning curves", html))
@@ -47,48 +74,78 @@ pub fn curves(history: &[EpochRow]) -> Result<Section> {
 
 /// Which class was taken for which, and the pairs confused most.
 pub fn confusion_matrix(classes: &[String], matrix: &ConfusionMatrix) -> Section {
-    let mut html = String::from("<p class=\"soft\">Rows are the true classes, columns what the network said.</p><table class=\"confusion\"><thead><tr><th></th>");
+    let mut html = String::from(
+        "<p class=\"soft\">Rows are the true classes, columns what the network said.</p><table class=\"confusion\"><thead><tr><th></th>",
+    );
     for class in classes {
         let _ = write!(html, "<th>{}</th>", escape(class));
     }
     html.push_str("<th>recall</th></tr></thead><tbody>");
     for (truth, class) in classes.iter().enumerate() {
-        let of_class: usize = (0..classes.len()).map(|predicted| matrix.count(truth, predicted)).sum();
+        let of_class: usize = (0..classes.len())
+            .map(|predicted| matrix.count(truth, predicted))
+            .sum();
         let _ = write!(html, "<tr><th>{}</th>", escape(class));
         for predicted in 0..classes.len() {
             let count = matrix.count(truth, predicted);
             let share = count as f64 / of_class.max(1) as f64;
-            let colour = if truth == predicted { "43,138,62" } else { "217,72,15" };
+            let colour = if truth == predicted {
+                "43,138,62"
+            } else {
+                "217,72,15"
+            };
             let ink = if share > 0.6 { "#fff" } else { "inherit" };
             let shown = if count > 0 { count.to_string() } else { "·".into() };
-            let _ = write!(html, "<td style=\"background:rgba({colour},{:.2});color:{ink}\">{shown}</td>", 0.04 + 0.9 * share);
+            let _ = write!(
+                html,
+                "<td style=\"background:rgba({colour},{:.2});color:{ink}\">{shown}</td>",
+                0.04 + 0.9 * share
+            );
         }
         let _ = write!(html, "<td>{:.2}</td></tr>", matrix.recall_of(truth));
     }
     html.push_str("</tbody></table>");
     let confused = matrix.most_confused();
     if !confused.is_empty() {
-        let pair = |&(truth, predicted, count): &(usize, usize, usize)| format!("{} taken for {} ({count})", classes[truth], classes[predicted]);
+        let pair = |&(truth, predicted, count): &(usize, usize, usize)| {
+            format!("{} taken for {} ({count})", classes[truth], classes[predicted])
+        };
         let pairs: Vec<String> = confused.iter().take(5).map(pair).collect();
-        let _ = write!(html, "<p style=\"margin-top:.8rem\">Most confused: {}.</p>", escape(&pairs.join(", ")));
+        let _ = write!(
+            html,
+            "<p style=\"margin-top:.8rem\">Most confused: {}.</p>",
+            escape(&pairs.join(", "))
+        );
     }
     Section::new("Confusion matrix", html)
 }
 
 /// Sounds to listen to, each with a caption: (caption, wav file).
 pub fn players(title: &str, words: &str, sounds: &[(String, Vec<u8>)]) -> Section {
-    figures(title, words, sounds, |wav| format!("<audio controls preload=\"none\" src=\"{}\"></audio>", data_url("audio/wav", wav)))
+    figures(title, words, sounds, |wav| {
+        format!(
+            "<audio controls preload=\"none\" src=\"{}\"></audio>",
+            data_url("audio/wav", wav)
+        )
+    })
 }
 
 /// Pictures to look at, each with a caption: (caption, png file).
 pub fn pictures(title: &str, words: &str, pictures: &[(String, Vec<u8>)]) -> Section {
-    figures(title, words, pictures, |png| format!("<img alt=\"\" src=\"{}\">", data_url("image/png", png)))
+    figures(title, words, pictures, |png| {
+        format!("<img alt=\"\" src=\"{}\">", data_url("image/png", png))
+    })
 }
 
 fn figures(title: &str, words: &str, items: &[(String, Vec<u8>)], show: impl Fn(&[u8]) -> String) -> Section {
     let mut html = format!("<p class=\"soft\">{}</p><div class=\"items\">", escape(words));
     for (caption, bytes) in items {
-        let _ = write!(html, "<figure><figcaption>{}</figcaption>{}</figure>", escape(caption), show(bytes));
+        let _ = write!(
+            html,
+            "<figure><figcaption>{}</figcaption>{}</figure>",
+            escape(caption),
+            show(bytes)
+        );
     }
     html.push_str("</div>");
     Section::new(title, html)
@@ -98,7 +155,12 @@ fn figures(title: &str, words: &str, items: &[(String, Vec<u8>)], show: impl Fn(
 pub fn table(title: &str, rows: &[(String, String)]) -> Section {
     let mut html = String::from("<table><tbody>");
     for (name, value) in rows {
-        let _ = write!(html, "<tr><td>{}</td><td>{}</td></tr>", escape(name), escape(value));
+        let _ = write!(
+            html,
+            "<tr><td>{}</td><td>{}</td></tr>",
+            escape(name),
+            escape(value)
+        );
     }
     html.push_str("</tbody></table>");
     Section::new(title, html)

@@ -3,7 +3,10 @@
 use anyhow::Result;
 use candle_core::{Tensor, Var};
 use nn::{Module, ModuleT};
-use training::{Classification, InMemory, Learner, OptimiserChoice, Plan, Run, RunFolder, Schedule, Splits, TrainingError, optimiser::SgdConfig};
+use training::{
+    Classification, InMemory, Learner, OptimiserChoice, Plan, Run, RunFolder, Schedule, Splits,
+    TrainingError, optimiser::SgdConfig,
+};
 
 use crate::problem::{Network, bits, flags_in, learner, rings, splits};
 
@@ -13,12 +16,27 @@ fn learns_what_a_linear_model_cannot_and_leaves_a_whole_run_folder() -> Result<(
     let mut learner = learner(flags_in(folder.path(), &["--batch-size", "16"]))?;
     learner.fit_one_cycle(20, 0.02)?;
     let test = learner.test()?;
-    assert_eq!(test.outputs.len(), 99, "the last partial batch must not be dropped");
-    assert!(test.score("accuracy").unwrap() > 0.97, "accuracy {:?}", test.scores);
+    assert_eq!(
+        test.outputs.len(),
+        99,
+        "the last partial batch must not be dropped"
+    );
+    assert!(
+        test.score("accuracy").unwrap() > 0.97,
+        "accuracy {:?}",
+        test.scores
+    );
     learner.save_model(&["inner", "outer"])?;
     learner.save_result(&test, &[("majority", 0.5)])?;
 
-    for file in [RunFolder::CONFIG, RunFolder::METRICS, RunFolder::RESULT, RunFolder::PREDICTIONS, RunFolder::MODEL, RunFolder::CHECKPOINT] {
+    for file in [
+        RunFolder::CONFIG,
+        RunFolder::METRICS,
+        RunFolder::RESULT,
+        RunFolder::PREDICTIONS,
+        RunFolder::MODEL,
+        RunFolder::CHECKPOINT,
+    ] {
         assert!(folder.path().join(file).exists(), "{file} is missing");
     }
     let metrics = std::fs::read_to_string(folder.path().join(RunFolder::METRICS))?;
@@ -26,14 +44,30 @@ fn learns_what_a_linear_model_cannot_and_leaves_a_whole_run_folder() -> Result<(
     let predictions = std::fs::read_to_string(folder.path().join(RunFolder::PREDICTIONS))?;
     assert_eq!(predictions.lines().count(), 100);
     assert!(predictions.starts_with("name,target,predicted,p(inner),p(outer)\n0,"));
-    let result: serde_json::Value = serde_json::from_slice(&std::fs::read(folder.path().join(RunFolder::RESULT))?)?;
-    for key in ["project", "data", "device", "seed", "epochs", "parameters", "seconds", "metrics", "baselines"] {
+    let result: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(folder.path().join(RunFolder::RESULT))?)?;
+    for key in [
+        "project",
+        "data",
+        "device",
+        "seed",
+        "epochs",
+        "parameters",
+        "seconds",
+        "metrics",
+        "baselines",
+    ] {
         assert!(!result[key].is_null(), "{key} is missing");
     }
     assert_eq!(result["parameters"], 2 * 32 + 32 + 32 * 2 + 2);
 
     let device = candle_core::Device::Cpu;
-    let (classes, network) = training::load_model("rings", Some(folder.path()), &device, |_: &Vec<String>, weights| Network::new(weights))?;
+    let (classes, network) = training::load_model(
+        "rings",
+        Some(folder.path()),
+        &device,
+        |_: &Vec<String>, weights| Network::new(weights),
+    )?;
     assert_eq!(classes, ["inner", "outer"]);
     let logits = network.forward_t(&Tensor::new(&[[0.7f32, 0.0], [0.0, 1.5]], &device)?, false)?;
     assert_eq!(logits.argmax(1)?.to_vec1::<u32>()?, [0, 1]);
@@ -61,11 +95,21 @@ fn the_linear_baseline_cannot_learn_rings_but_can_learn_halves() -> Result<()> {
         let row = |index: usize| {
             let angle: f32 = rand::Rng::random_range(&mut random, 0.0..std::f32::consts::TAU);
             let radius = if index % 2 == 0 { 0.7 } else { 1.5 };
-            vec![radius * angle.cos() + shift * (index % 2) as f32, radius * angle.sin()]
+            vec![
+                radius * angle.cos() + shift * (index % 2) as f32,
+                radius * angle.sin(),
+            ]
         };
-        training::baseline::Table { features: (0..200).map(row).collect(), classes: (0..200).map(|index| index % 2).collect() }
+        training::baseline::Table {
+            features: (0..200).map(row).collect(),
+            classes: (0..200).map(|index| index % 2).collect(),
+        }
     };
-    let tables = |shift| Splits { train: table(shift, "train"), valid: table(shift, "valid"), test: table(shift, "test") };
+    let tables = |shift| Splits {
+        train: table(shift, "train"),
+        valid: table(shift, "valid"),
+        test: table(shift, "test"),
+    };
     assert!(training::baseline::linear(&tables(0.0), 2, 1)? < 0.65);
     assert!(training::baseline::linear(&tables(9.0), 2, 1)? > 0.97);
     assert_eq!(training::baseline::majority(&[0, 1, 1], &[1, 0, 0, 1]), 0.5);
@@ -87,17 +131,27 @@ fn a_parameter_without_a_gradient_is_named_before_the_first_step() -> Result<()>
     let task = Classification::<Forgetful>::new(&["inner", "outer"]);
     let mut learner = Learner::new(run, "rings", splits(), task, |weights| {
         nn::linear(3, 3, weights.pp("forgotten"))?;
-        Ok(Forgetful { used: nn::linear(2, 2, weights.pp("used"))? })
+        Ok(Forgetful {
+            used: nn::linear(2, 2, weights.pp("used"))?,
+        })
     })?;
     let error = learner.fit_one_cycle(1, 0.01).unwrap_err();
     match error.downcast_ref::<TrainingError>() {
-        Some(TrainingError::NoGradient { names, total: 4 }) => assert_eq!(names, &["forgotten.bias", "forgotten.weight"]),
+        Some(TrainingError::NoGradient { names, total: 4 }) => {
+            assert_eq!(names, &["forgotten.bias", "forgotten.weight"])
+        }
         other => panic!("{other:?} of {error}"),
     }
     // Frozen on purpose, it trains.
     learner.freeze("forgotten")?;
     learner.fit_one_cycle(1, 0.01)?;
-    assert!(learner.freeze("misspelt").unwrap_err().to_string().contains("forgotten.bias"));
+    assert!(
+        learner
+            .freeze("misspelt")
+            .unwrap_err()
+            .to_string()
+            .contains("forgotten.bias")
+    );
     Ok(())
 }
 
@@ -111,11 +165,26 @@ fn a_loss_that_is_no_number_stops_training_and_keeps_the_checkpoint() -> Result<
     let batch = training::Dataset::batch(&train, &all, training::Pass::evaluation(1))?;
     let endless = Tensor::new(&[[f32::INFINITY, 0.0]], &candle_core::Device::Cpu)?;
     let points = Tensor::cat(&[batch.inputs, endless], 0)?;
-    let classes = Tensor::cat(&[batch.targets, Tensor::new(&[0u32], &candle_core::Device::Cpu)?], 0)?;
-    let data = Splits { train: InMemory::new(points, classes)?, ..splits() };
-    let mut learner = Learner::new(run, "rings", data, Classification::new(&["inner", "outer"]), |weights| Network::new(weights))?;
+    let classes = Tensor::cat(
+        &[batch.targets, Tensor::new(&[0u32], &candle_core::Device::Cpu)?],
+        0,
+    )?;
+    let data = Splits {
+        train: InMemory::new(points, classes)?,
+        ..splits()
+    };
+    let mut learner = Learner::new(
+        run,
+        "rings",
+        data,
+        Classification::new(&["inner", "outer"]),
+        |weights| Network::new(weights),
+    )?;
     let error = learner.fit_one_cycle(3, 0.01).unwrap_err();
-    assert!(matches!(error.downcast_ref(), Some(TrainingError::NotFinite { .. })), "{error}");
+    assert!(
+        matches!(error.downcast_ref(), Some(TrainingError::NotFinite { .. })),
+        "{error}"
+    );
     assert!(error.to_string().contains("lower learning rate"), "{error}");
     let finite = learner.parameters.iter().all(|parameter| {
         let numbers = parameter.value.flatten_all().unwrap().to_vec1::<f32>().unwrap();
@@ -132,8 +201,13 @@ fn the_kept_weights_are_those_of_the_best_epoch() -> Result<()> {
     // Plain SGD far too fast: validation goes up and down.
     learner.settings.optimiser = OptimiserChoice::Sgd(SgdConfig::default());
     learner.settings.early_stopping = Some(4);
-    learner.fit(Plan { epochs: 12, learning_rate: 2.0, schedule: Schedule::Constant })?;
-    let accuracy = |row: &training::EpochRow| row.valid.iter().find(|(name, _)| name == "accuracy").unwrap().1;
+    learner.fit(Plan {
+        epochs: 12,
+        learning_rate: 2.0,
+        schedule: Schedule::Constant,
+    })?;
+    let accuracy =
+        |row: &training::EpochRow| row.valid.iter().find(|(name, _)| name == "accuracy").unwrap().1;
     let best = learner.state.history.iter().map(accuracy).fold(0.0, f64::max);
     assert_eq!(learner.validate()?.score("accuracy"), Some(best));
     Ok(())
@@ -144,12 +218,21 @@ fn accumulated_batches_step_like_one_large_batch() -> Result<()> {
     let train = |batch_size: &str, accumulate: usize| -> Result<_> {
         let folder = tempfile::tempdir()?;
         let (_, run) = Run::start("rings", flags_in(folder.path(), &["--batch-size", batch_size]))?;
-        let data = Splits { train: rings(240, "train"), ..splits() };
+        let data = Splits {
+            train: rings(240, "train"),
+            ..splits()
+        };
         let task = Classification::new(&["inner", "outer"]);
-        let mut learner = Learner::new(run, "rings", data, task, |weights| nn::linear(2, 2, weights.pp("linear")).map(Plain))?;
+        let mut learner = Learner::new(run, "rings", data, task, |weights| {
+            nn::linear(2, 2, weights.pp("linear")).map(Plain)
+        })?;
         learner.settings.accumulate = accumulate;
         learner.fit_one_cycle(2, 0.01)?;
-        let weight = learner.parameters.iter().find(|parameter| parameter.name == "linear.weight").unwrap();
+        let weight = learner
+            .parameters
+            .iter()
+            .find(|parameter| parameter.name == "linear.weight")
+            .unwrap();
         Ok((learner.state.step, weight.value.flatten_all()?.to_vec1::<f32>()?))
     };
     let (large, small) = (train("60", 1)?, train("20", 3)?);
@@ -174,7 +257,12 @@ fn averaged_weights_are_validated_and_kept() -> Result<()> {
     let mut learner = learner(flags_in(folder.path(), &["--batch-size", "16"]))?;
     learner.settings.average = Some(0.98);
     learner.fit_one_cycle(15, 0.02)?;
-    let last = learner.state.history.iter().map(|row| row.valid[1].1).fold(0.0, f64::max);
+    let last = learner
+        .state
+        .history
+        .iter()
+        .map(|row| row.valid[1].1)
+        .fold(0.0, f64::max);
     assert_eq!(learner.validate()?.score("accuracy"), Some(last));
     assert!(last > 0.95, "{last}");
     Ok(())
@@ -200,11 +288,23 @@ fn checks_before_training_help_and_leave_no_trace() -> Result<()> {
 fn overfitting_one_batch_fails_when_the_targets_cannot_be_learned() -> Result<()> {
     // The same point with both classes.
     let points = Tensor::ones((64, 2), candle_core::DType::F32, &candle_core::Device::Cpu)?;
-    let classes = Tensor::new((0..64).map(|index| index % 2).collect::<Vec<u32>>(), &candle_core::Device::Cpu)?;
+    let classes = Tensor::new(
+        (0..64).map(|index| index % 2).collect::<Vec<u32>>(),
+        &candle_core::Device::Cpu,
+    )?;
     let folder = tempfile::tempdir()?;
     let (_, run) = Run::start("rings", flags_in(folder.path(), &["--batch-size", "64"]))?;
-    let data = Splits { train: InMemory::new(points, classes)?, ..splits() };
-    let mut learner = Learner::new(run, "rings", data, Classification::new(&["inner", "outer"]), |weights| Network::new(weights))?;
+    let data = Splits {
+        train: InMemory::new(points, classes)?,
+        ..splits()
+    };
+    let mut learner = Learner::new(
+        run,
+        "rings",
+        data,
+        Classification::new(&["inner", "outer"]),
+        |weights| Network::new(weights),
+    )?;
     let error = learner.overfit_one_batch().unwrap_err().to_string();
     assert!(error.contains("cannot learn a single batch"), "{error}");
     Ok(())
@@ -233,9 +333,29 @@ fn frozen_parameters_keep_their_bits_and_scaled_ones_move_less() -> Result<()> {
 fn an_empty_part_is_refused() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let (_, run) = Run::start("rings", flags_in(folder.path(), &[]))?;
-    let nothing = InMemory::new(Var::zeros((0, 2), candle_core::DType::F32, &candle_core::Device::Cpu)?.as_tensor().clone(), Tensor::zeros(0, candle_core::DType::U32, &candle_core::Device::Cpu)?)?;
-    let data = Splits { valid: nothing, ..splits() };
-    let built = Learner::new(run, "rings", data, Classification::new(&["inner", "outer"]), |weights| Network::new(weights));
-    assert!(built.err().unwrap().to_string().contains("validation part of rings is empty"));
+    let nothing = InMemory::new(
+        Var::zeros((0, 2), candle_core::DType::F32, &candle_core::Device::Cpu)?
+            .as_tensor()
+            .clone(),
+        Tensor::zeros(0, candle_core::DType::U32, &candle_core::Device::Cpu)?,
+    )?;
+    let data = Splits {
+        valid: nothing,
+        ..splits()
+    };
+    let built = Learner::new(
+        run,
+        "rings",
+        data,
+        Classification::new(&["inner", "outer"]),
+        |weights| Network::new(weights),
+    );
+    assert!(
+        built
+            .err()
+            .unwrap()
+            .to_string()
+            .contains("validation part of rings is empty")
+    );
     Ok(())
 }

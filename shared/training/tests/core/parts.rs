@@ -4,7 +4,8 @@ use anyhow::Result;
 use candle_core::{DType, Device, Tensor};
 use nn::VarMap;
 use training::{
-    Batch, Batches, ClassOutput, Classification, Dataset, Gradients, InMemory, Labelled, Parameters, Pass, Schedule, Task, TrainingError, WeightAverage,
+    Batch, Batches, ClassOutput, Classification, Dataset, Gradients, InMemory, Labelled, Parameters, Pass,
+    Schedule, Task, TrainingError, WeightAverage,
     metrics::{Average, ConfusionMatrix, f_beta, top_k_accuracy},
     optimiser::{AdamW, AdamWConfig, Optimiser, Sgd, SgdConfig},
 };
@@ -28,19 +29,28 @@ fn gradients(parameters: &Parameters) -> Result<Gradients> {
 }
 
 fn values(parameters: &Parameters) -> Vec<f64> {
-    let value = |parameter: &training::Parameter| f64::from(parameter.value.flatten_all().unwrap().to_vec1::<f32>().unwrap()[0]);
+    let value = |parameter: &training::Parameter| {
+        f64::from(parameter.value.flatten_all().unwrap().to_vec1::<f32>().unwrap()[0])
+    };
     parameters.iter().map(value).collect()
 }
 
 fn near(left: &[f64], right: &[f64]) {
-    let close = left.len() == right.len() && left.iter().zip(right).all(|(left, right)| (left - right).abs() < 1e-5);
+    let close = left.len() == right.len()
+        && left
+            .iter()
+            .zip(right)
+            .all(|(left, right)| (left - right).abs() < 1e-5);
     assert!(close, "{left:?} is not {right:?}");
 }
 
 #[test]
 fn adamw_follows_the_paper_and_decays_matrices_only() -> Result<()> {
     let (_, parameters) = two_parameters()?;
-    let config = AdamWConfig { weight_decay: 0.1, ..Default::default() };
+    let config = AdamWConfig {
+        weight_decay: 0.1,
+        ..Default::default()
+    };
     let mut optimiser = AdamW::new(config);
     // [bias, weight], as the names are sorted.
     let (mut value, mut first, mut second) = ([-2.0f64, 1.0], [0.0; 2], [0.0; 2]);
@@ -52,7 +62,11 @@ fn adamw_follows_the_paper_and_decays_matrices_only() -> Result<()> {
             second[index] = 0.999 * second[index] + 0.001 * gradient * gradient;
             let mean = first[index] / (1.0 - 0.9f64.powi(step));
             let square = second[index] / (1.0 - 0.999f64.powi(step));
-            let decay = if index == 1 { 0.05 * 0.1 * value[index] } else { 0.0 };
+            let decay = if index == 1 {
+                0.05 * 0.1 * value[index]
+            } else {
+                0.0
+            };
             value[index] -= 0.05 * mean / (square.sqrt() + 1e-8) + decay;
         }
         near(&values(&parameters), &value);
@@ -65,14 +79,22 @@ fn sgd_follows_its_formula_with_momentum_nesterov_and_decay() -> Result<()> {
     for nesterov in [false, true] {
         let (_, mut parameters) = two_parameters()?;
         parameters.scale_rate("bias", 0.5)?;
-        let mut optimiser = Sgd::new(SgdConfig { momentum: 0.8, nesterov, weight_decay: 0.1 });
+        let mut optimiser = Sgd::new(SgdConfig {
+            momentum: 0.8,
+            nesterov,
+            weight_decay: 0.1,
+        });
         let (mut value, mut velocity) = ([-2.0f64, 1.0], [0.0; 2]);
         for _ in 0..5 {
             optimiser.step(&parameters, &gradients(&parameters)?, 0.1)?;
             for index in 0..2 {
                 let gradient = value[index] - 3.0 + if index == 1 { 0.1 * value[index] } else { 0.0 };
                 velocity[index] = 0.8 * velocity[index] + gradient;
-                let step = if nesterov { gradient + 0.8 * velocity[index] } else { velocity[index] };
+                let step = if nesterov {
+                    gradient + 0.8 * velocity[index]
+                } else {
+                    velocity[index]
+                };
                 value[index] -= [0.05, 0.1][index] * step;
             }
             near(&values(&parameters), &value);
@@ -83,7 +105,10 @@ fn sgd_follows_its_formula_with_momentum_nesterov_and_decay() -> Result<()> {
 
 #[test]
 fn an_optimisers_state_can_be_taken_out_and_put_back() -> Result<()> {
-    let optimisers: [fn() -> Box<dyn Optimiser>; 2] = [|| Box::new(AdamW::new(AdamWConfig::default())), || Box::new(Sgd::new(SgdConfig::default()))];
+    let optimisers: [fn() -> Box<dyn Optimiser>; 2] = [
+        || Box::new(AdamW::new(AdamWConfig::default())),
+        || Box::new(Sgd::new(SgdConfig::default())),
+    ];
     for make in optimisers {
         let (_, parameters) = two_parameters()?;
         let mut first = make();
@@ -98,8 +123,17 @@ fn an_optimisers_state_can_be_taken_out_and_put_back() -> Result<()> {
         second.set_state(&parameters, &state)?;
         second.step(&parameters, &gradients(&parameters)?, 0.1)?;
         assert_eq!(values(&parameters), after);
-        let foreign = vec![("first/other".to_string(), state[0].1.clone()), ("velocity/other".to_string(), state[0].1.clone())];
-        assert!(second.set_state(&parameters, &foreign).unwrap_err().to_string().contains("other"));
+        let foreign = vec![
+            ("first/other".to_string(), state[0].1.clone()),
+            ("velocity/other".to_string(), state[0].1.clone()),
+        ];
+        assert!(
+            second
+                .set_state(&parameters, &foreign)
+                .unwrap_err()
+                .to_string()
+                .contains("other")
+        );
     }
     Ok(())
 }
@@ -128,11 +162,16 @@ fn schedules_go_where_they_say() {
     assert!((cosine.rate(9, 110, 1.0, 0) - 1.0).abs() < 1e-12);
     assert!((cosine.rate(60, 110, 1.0, 0) - 0.5).abs() < 1e-12);
     assert!(cosine.rate(110, 110, 1.0, 0) < 1e-12);
-    let cycle: Vec<f64> = (0..200).map(|step| Schedule::OneCycle.rate(step, 200, 1.0, 0)).collect();
+    let cycle: Vec<f64> = (0..200)
+        .map(|step| Schedule::OneCycle.rate(step, 200, 1.0, 0))
+        .collect();
     assert!((cycle[0] - 0.04).abs() < 1e-12 && (cycle[50] - 1.0).abs() < 1e-12);
     assert!(cycle[..50].is_sorted() && cycle[50..].iter().rev().is_sorted());
     assert_eq!(Schedule::Constant.rate(7, 9, 0.3, 5), 0.3);
-    let plateau = Schedule::ReduceOnPlateau { factor: 0.1, patience: 2 };
+    let plateau = Schedule::ReduceOnPlateau {
+        factor: 0.1,
+        patience: 2,
+    };
     assert!((plateau.rate(7, 9, 1.0, 2) - 0.01).abs() < 1e-12);
     // A phase of a single step divides by nothing.
     assert!(Schedule::OneCycle.rate(0, 1, 1.0, 0).is_finite());
@@ -142,7 +181,10 @@ fn schedules_go_where_they_say() {
 fn the_average_of_weights_lags_behind_and_swaps() -> Result<()> {
     let (_, parameters) = two_parameters()?;
     let mut average = WeightAverage::new(&parameters, 0.5)?;
-    let mut optimiser = Sgd::new(SgdConfig { momentum: 0.0, ..Default::default() });
+    let mut optimiser = Sgd::new(SgdConfig {
+        momentum: 0.0,
+        ..Default::default()
+    });
     let mut expected = -2.0;
     for step in 1..=4 {
         optimiser.step(&parameters, &gradients(&parameters)?, 0.1)?;
@@ -166,12 +208,22 @@ fn buffers_are_saved_but_not_trained() -> Result<()> {
     weights.get_with_hints(3, "norm.running_mean", nn::Init::Const(0.0))?;
     let mut parameters = Parameters::new(&variables);
     parameters.unfreeze("")?;
-    let trained: Vec<&str> = parameters.iter().filter(|parameter| parameter.trainable).map(|parameter| parameter.name.as_str()).collect();
+    let trained: Vec<&str> = parameters
+        .iter()
+        .filter(|parameter| parameter.trainable)
+        .map(|parameter| parameter.name.as_str())
+        .collect();
     assert_eq!(trained, ["norm.weight"]);
     assert_eq!((parameters.count(), parameters.snapshot()?.len()), (3, 2));
     let mut other = parameters.snapshot()?;
     other[0].1 = Tensor::zeros(4, DType::F32, &Device::Cpu)?;
-    assert!(parameters.restore(&other).unwrap_err().to_string().contains("norm.running_mean"));
+    assert!(
+        parameters
+            .restore(&other)
+            .unwrap_err()
+            .to_string()
+            .contains("norm.running_mean")
+    );
     assert!(parameters.restore(&[]).is_err(), "loading nothing succeeded");
     Ok(())
 }
@@ -204,7 +256,13 @@ fn metrics_agree_with_hand_counts() {
 
 #[test]
 fn scores_are_those_of_the_set_and_not_means_over_batches() {
-    let output = |target, right: f32| ClassOutput { target, probabilities: vec![if target == 0 { right } else { 1.0 - right }, if target == 0 { 1.0 - right } else { right }] };
+    let output = |target, right: f32| ClassOutput {
+        target,
+        probabilities: vec![
+            if target == 0 { right } else { 1.0 - right },
+            if target == 0 { 1.0 - right } else { right },
+        ],
+    };
     let outputs = [output(0, 0.5), output(1, 0.25), output(1, 1.0)];
     let task = Classification::<crate::problem::Network>::new(&["a", "b"]);
     let loss = task.scores(&outputs)[0].1;
@@ -223,24 +281,47 @@ impl Dataset for Draws {
 
     fn batch(&self, indices: &[usize], pass: Pass) -> Result<Labelled> {
         anyhow::ensure!(!indices.contains(&999), "example 999 is broken");
-        let draws: Vec<f32> = indices.iter().map(|&index| rand::Rng::random(&mut pass.random(index))).collect();
+        let draws: Vec<f32> = indices
+            .iter()
+            .map(|&index| rand::Rng::random(&mut pass.random(index)))
+            .collect();
         let targets: Vec<u32> = indices.iter().map(|&index| index as u32).collect();
-        Ok(Labelled { inputs: Tensor::new(draws, &Device::Cpu)?, targets: Tensor::new(targets, &Device::Cpu)? })
+        Ok(Labelled {
+            inputs: Tensor::new(draws, &Device::Cpu)?,
+            targets: Tensor::new(targets, &Device::Cpu)?,
+        })
     }
 }
 
 #[test]
 fn batches_cover_everything_once_and_can_begin_in_the_middle() -> Result<()> {
     let data = std::sync::Arc::new(Draws(23));
-    let pass = Pass { seed: 1, epoch: 0, train: true };
+    let pass = Pass {
+        seed: 1,
+        epoch: 0,
+        train: true,
+    };
     let all: Vec<Labelled> = Batches::new(&data, 5, pass, 0, None).collect::<Result<_>>()?;
     assert_eq!(all.iter().map(Batch::len).collect::<Vec<_>>(), [5, 5, 5, 5, 3]);
-    let numbers = |batches: &[Labelled]| batches.iter().flat_map(|batch| batch.targets.to_vec1::<u32>().unwrap()).collect::<Vec<_>>();
-    let draws = |batches: &[Labelled]| batches.iter().flat_map(|batch| batch.inputs.to_vec1::<f32>().unwrap()).collect::<Vec<_>>();
+    let numbers = |batches: &[Labelled]| {
+        batches
+            .iter()
+            .flat_map(|batch| batch.targets.to_vec1::<u32>().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let draws = |batches: &[Labelled]| {
+        batches
+            .iter()
+            .flat_map(|batch| batch.inputs.to_vec1::<f32>().unwrap())
+            .collect::<Vec<_>>()
+    };
     let mut seen = numbers(&all);
     assert_ne!(seen, (0..23).collect::<Vec<_>>(), "not shuffled");
     let tail: Vec<Labelled> = Batches::new(&data, 5, pass, 3, None).collect::<Result<_>>()?;
-    assert_eq!((numbers(&tail), draws(&tail)), (numbers(&all[3..]), draws(&all[3..])));
+    assert_eq!(
+        (numbers(&tail), draws(&tail)),
+        (numbers(&all[3..]), draws(&all[3..]))
+    );
     seen.sort_unstable();
     assert_eq!(seen, (0..23).collect::<Vec<_>>());
     assert_eq!(Batches::new(&data, 5, pass, 0, Some(2)).count(), 2);
@@ -250,7 +331,10 @@ fn batches_cover_everything_once_and_can_begin_in_the_middle() -> Result<()> {
 #[test]
 fn a_broken_example_is_an_error_of_its_batch() {
     let data = std::sync::Arc::new(Draws(1000));
-    let errors: Vec<String> = Batches::new(&data, 10, Pass::evaluation(1), 0, None).filter_map(Result::err).map(|error| error.to_string()).collect();
+    let errors: Vec<String> = Batches::new(&data, 10, Pass::evaluation(1), 0, None)
+        .filter_map(Result::err)
+        .map(|error| error.to_string())
+        .collect();
     assert_eq!(errors, ["example 999 is broken"]);
 }
 
@@ -260,7 +344,10 @@ fn memory_and_padding_refuse_what_does_not_fit() -> Result<()> {
     let three = Tensor::zeros((3, 3), DType::F32, &Device::Cpu)?;
     assert!(InMemory::new(two.clone(), three.clone()).is_err());
     let (padded, lengths) = training::pad_sequences(&[two.clone(), three])?;
-    assert_eq!((padded.dims(), lengths.to_vec1::<u32>()?), (&[2, 3, 3][..], vec![2, 3]));
+    assert_eq!(
+        (padded.dims(), lengths.to_vec1::<u32>()?),
+        (&[2, 3, 3][..], vec![2, 3])
+    );
     assert!(training::pad_sequences(&[]).is_err());
     assert!(training::pad_sequences(&[two, Tensor::zeros((2, 4), DType::F32, &Device::Cpu)?]).is_err());
     Ok(())
@@ -268,7 +355,13 @@ fn memory_and_padding_refuse_what_does_not_fit() -> Result<()> {
 
 #[test]
 fn messages_say_what_to_do() {
-    let error = TrainingError::NotFinite { what: "loss", value: f64::NAN, step: 12, losses: vec![2.0, 9.5], learning_rate: 0.1 };
+    let error = TrainingError::NotFinite {
+        what: "loss",
+        value: f64::NAN,
+        step: 12,
+        losses: vec![2.0, 9.5],
+        learning_rate: 0.1,
+    };
     let text = error.to_string();
     for part in ["step 12", "2.0000 9.5000", "1.0e-1", "gradient clipping"] {
         assert!(text.contains(part), "{part:?} is not in {text}");

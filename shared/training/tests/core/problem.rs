@@ -54,7 +54,11 @@ pub fn rings(count: usize, place: &str) -> InMemory {
 }
 
 pub fn splits() -> Splits<InMemory> {
-    Splits { train: rings(250, "train"), valid: rings(101, "valid"), test: rings(99, "test") }
+    Splits {
+        train: rings(250, "train"),
+        valid: rings(101, "valid"),
+        test: rings(99, "test"),
+    }
 }
 
 pub struct Network {
@@ -84,7 +88,13 @@ pub type Rings = Learner<Classification<Network>, InMemory>;
 
 pub fn learner(flags: Flags) -> anyhow::Result<Rings> {
     let (_, run) = Run::start("rings", flags)?;
-    Learner::new(run, "rings", splits(), Classification::new(&["inner", "outer"]).mixup(0.1), |weights| Network::new(weights))
+    Learner::new(
+        run,
+        "rings",
+        splits(),
+        Classification::new(&["inner", "outer"]).mixup(0.1),
+        |weights| Network::new(weights),
+    )
 }
 
 /// All weights of a learner, bit for bit.
@@ -93,5 +103,11 @@ pub fn bits(learner: &Rings) -> Vec<(String, Vec<u32>)> {
         let numbers = tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         (name, numbers.into_iter().map(f32::to_bits).collect())
     };
-    learner.parameters.snapshot().unwrap().into_iter().map(value).collect()
+    learner
+        .parameters
+        .snapshot()
+        .unwrap()
+        .into_iter()
+        .map(value)
+        .collect()
 }

@@ -4,7 +4,10 @@ use std::path::Path;
 
 use anyhow::Result;
 use candle_core::Tensor;
-use training::{Batch, Dataset, InMemory, Labelled, Learner, Pass, Plan, Run, RunFolder, Schedule, Splits, Task, optimiser::SgdConfig};
+use training::{
+    Batch, Dataset, InMemory, Labelled, Learner, Pass, Plan, Run, RunFolder, Schedule, Task,
+    optimiser::SgdConfig,
+};
 
 use crate::problem::{Network, Rings, bits, flags_in, learner, splits};
 
@@ -57,10 +60,21 @@ where
 {
     learner.settings.average = Some(0.9);
     learner.freeze("hidden")?;
-    learner.fit(Plan { epochs: 2, learning_rate: 0.02, schedule: Schedule::Cosine { warm_up: 3 } })?;
+    learner.fit(Plan {
+        epochs: 2,
+        learning_rate: 0.02,
+        schedule: Schedule::Cosine { warm_up: 3 },
+    })?;
     learner.unfreeze("hidden")?;
     learner.settings.average = None;
-    learner.fit(Plan { epochs: 3, learning_rate: 0.02, schedule: Schedule::ReduceOnPlateau { factor: 0.5, patience: 0 } })
+    learner.fit(Plan {
+        epochs: 3,
+        learning_rate: 0.02,
+        schedule: Schedule::ReduceOnPlateau {
+            factor: 0.5,
+            patience: 0,
+        },
+    })
 }
 
 fn unbroken(folder: &Path) -> Result<Rings> {
@@ -78,9 +92,17 @@ fn broken_at_any_place_it_ends_with_the_same_bits() -> Result<()> {
         let folder = tempfile::tempdir()?;
         let (_, run) = Run::start("rings", flags_in(folder.path(), &[]))?;
         let inner = Inner::new(&["inner", "outer"]).mixup(0.1);
-        let task = Breaking { inner, fails_at: fails_at.into() };
+        let task = Breaking {
+            inner,
+            fails_at: fails_at.into(),
+        };
         let mut broken = Learner::new(run, "rings", splits(), task, |weights| Network::new(weights))?;
-        assert!(train(&mut broken).unwrap_err().to_string().contains("the power went"));
+        assert!(
+            train(&mut broken)
+                .unwrap_err()
+                .to_string()
+                .contains("the power went")
+        );
 
         let mut resumed = learner(resume(folder.path(), &[]))?;
         train(&mut resumed)?;
@@ -99,7 +121,10 @@ fn resume(folder: &Path, words: &[&str]) -> crate::problem::Flags {
 fn a_finished_run_resumes_to_its_result() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let mut first = learner(flags_in(folder.path(), &[]))?;
-    first.settings.optimiser = training::OptimiserChoice::Sgd(SgdConfig { nesterov: true, ..Default::default() });
+    first.settings.optimiser = training::OptimiserChoice::Sgd(SgdConfig {
+        nesterov: true,
+        ..Default::default()
+    });
     first.fit_one_cycle(2, 0.02)?;
     let mut again = learner(resume(folder.path(), &[]))?;
     again.fit_one_cycle(2, 0.02)?;
@@ -114,11 +139,20 @@ fn flags_come_from_the_run_and_contradictions_are_refused() -> Result<()> {
     let resumed = learner(resume(folder.path(), &[]))?;
     assert_eq!((resumed.run.seed(), resumed.settings.batch_size), (9, 16));
     learner(resume(folder.path(), &["--seed", "9"]))?;
-    let error = learner(resume(folder.path(), &["--seed", "8"])).err().unwrap().to_string();
+    let error = learner(resume(folder.path(), &["--seed", "8"]))
+        .err()
+        .unwrap()
+        .to_string();
     assert!(error.contains("--seed is 9; you gave 8"), "{error}");
     let error = learner(flags_in(folder.path(), &[])).err().unwrap().to_string();
-    assert!(error.contains("already holds a run") && error.contains("--resume"), "{error}");
-    let error = learner(resume(Path::new("nowhere"), &[])).err().unwrap().to_string();
+    assert!(
+        error.contains("already holds a run") && error.contains("--resume"),
+        "{error}"
+    );
+    let error = learner(resume(Path::new("nowhere"), &[]))
+        .err()
+        .unwrap()
+        .to_string();
     assert!(error.contains("no run to go on with"), "{error}");
     Ok(())
 }
@@ -131,34 +165,58 @@ fn a_checkpoint_cut_short_of_another_network_or_of_the_future_is_refused() -> Re
     let good = std::fs::read(&path)?;
     let attempt = |bytes: &[u8]| -> Result<String> {
         std::fs::write(&path, bytes)?;
-        Ok(format!("{:#}", learner(resume(folder.path(), &[])).err().expect("it was accepted")))
+        Ok(format!(
+            "{:#}",
+            learner(resume(folder.path(), &[]))
+                .err()
+                .expect("it was accepted")
+        ))
     };
     for length in [0, 4, 100, good.len() / 2, good.len() - 1] {
         let error = attempt(&good[..length])?;
-        assert!(error.contains("checkpoint.safetensors") && error.contains("cut off"), "{length}: {error}");
+        assert!(
+            error.contains("checkpoint.safetensors") && error.contains("cut off"),
+            "{length}: {error}"
+        );
     }
     // The header is JSON inside JSON; these edits keep its length.
     let edited = |from: &str, to: &str| {
         let text: Vec<u8> = good.clone();
-        let at = text.windows(from.len()).position(|window| window == from.as_bytes()).expect("not in the header");
+        let at = text
+            .windows(from.len())
+            .position(|window| window == from.as_bytes())
+            .expect("not in the header");
         let mut text = text;
         text[at..at + from.len()].copy_from_slice(to.as_bytes());
         text
     };
     let error = attempt(&edited("\\\"version\\\":1", "\\\"version\\\":9"))?;
     assert!(error.contains("later version"), "{error}");
-    let error = attempt(&edited("\\\"project\\\":\\\"rings\\\"", "\\\"project\\\":\\\"books\\\""))?;
+    let error = attempt(&edited(
+        "\\\"project\\\":\\\"rings\\\"",
+        "\\\"project\\\":\\\"books\\\"",
+    ))?;
     assert!(error.contains("\"books\""), "{error}");
     let error = attempt(&edited("model/hidden.bias", "model/hidden.size"))?;
-    assert!(error.contains("another network") && error.contains("hidden.bias"), "{error}");
+    assert!(
+        error.contains("another network") && error.contains("hidden.bias"),
+        "{error}"
+    );
     Ok(())
 }
 
 #[test]
 fn order_and_augmentation_depend_on_the_place_alone() {
-    let pass = Pass { seed: 3, epoch: 2, train: true };
+    let pass = Pass {
+        seed: 3,
+        epoch: 2,
+        train: true,
+    };
     assert_eq!(training::order(50, pass), training::order(50, pass));
-    assert_ne!(training::order(50, pass), training::order(50, Pass { epoch: 3, ..pass }));
+    assert_ne!(
+        training::order(50, pass),
+        training::order(50, Pass { epoch: 3, ..pass })
+    );
     let mut sorted = training::order(50, pass);
     sorted.sort_unstable();
     assert_eq!(sorted, (0..50).collect::<Vec<_>>());

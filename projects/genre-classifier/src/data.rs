@@ -1,0 +1,148 @@
+//! From a folder of music to what the network sees: crops of log-mel spectrograms, and their genres.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use audio::{LogMel, LogMelConfig, Reader, SpecAugment, Spectrogram};
+use candle_core::{Device, Tensor};
+use datasets::{Collection, Example};
+use rayon::prelude::*;
+use training::{Dataset, Labelled, Pass, Progress, Splits, baseline::Table};
+
+/// Files that count as music.
+pub const EXTENSIONS: [&str; 12] = [
+    "wav", "flac", "mp3", "ogg", "oga", "m4a", "mp4", "aac", "aif", "aiff", "au", "snd",
+];
+/// Everything is heard as mono at this rate, in Hz.
+pub const SAMPLE_RATE: u32 = 16_000;
+/// Mel bands, from 30 Hz to 8 kHz.
+pub const BANDS: usize = 64;
+/// Frames in what the network hears at once: 3 seconds at 62.5 frames a second.
+pub const CROP_FRAMES: usize = 188;
+/// Crops of a clip whose answers are averaged in validation and test.
+const CROPS: usize = 6;
+/// Cepstral coefficients of the linear baseline.
+const COEFFICIENTS: usize = 20;
+
+/// One part of the data: a spectrogram in memory for each clip, since decoding takes longer than training on it.
+pub struct Clips {
+    /// Whole clips, (64 bands, frames) each.
+    pub spectrograms: Vec<Spectrogram>,
+    /// The genre of each.
+    pub genres: Vec<u32>,
+    /// The file of each.
+    pub files: Vec<PathBuf>,
+    names: Vec<String>,
+}
+
+/// Reads every file of `music`. What cannot be read is left out and named in [`Collection::report`].
+pub fn load(music: &mut Collection) -> Result<Splits<Clips>> {
+    let total: usize = music.parts().iter().map(|(_, examples)| examples.len()).sum();
+    let mut progress = Progress::new("reading music", total);
+    let mut done = 0;
+    let mut read = |examples: &[Example]| -> Vec<(Example, Result<Spectrogram, String>)> {
+        let mut clips = Vec::with_capacity(examples.len());
+        for group in examples.chunks(64) {
+            let decoded = group.par_iter().map(|example| (example.clone(), log_mel(example)));
+            clips.par_extend(decoded);
+            done += group.len();
+            progress.set(done, "");
+        }
+        clips
+    };
+    let (train, valid, test) = (read(&music.train), read(&music.valid), read(&music.test));
+    let mut collect = |part: Vec<(Example, Result<Spectrogram, String>)>| {
+        let mut clips = Clips { spectrograms: Vec::new(), genres: Vec::new(), files: Vec::new(), names: Vec::new() };
+        for (example, spectrogram) in part {
+            match spectrogram {
+                Ok(spectrogram) => {
+                    clips.names.push(music.short(&example.path));
+                    clips.spectrograms.push(spectrogram);
+                    clips.genres.push(example.label);
+                    clips.files.push(example.path);
+                }
+                Err(reason) => music.skip(&example.path, reason),
+            }
+        }
+        clips
+    };
+    let clips = Splits { train: collect(train), valid: collect(valid), test: collect(test) };
+    music.check()?;
+    Ok(clips)
+}
+
+fn log_mel(example: &Example) -> Result<Spectrogram, String> {
+    let mut reader = Reader::open(&example.path, SAMPLE_RATE).map_err(|error| error.to_string())?;
+    let mel = LogMel::new(&mel_config());
+    let (mut stream, mut frames) = (mel.stream(), Vec::new());
+    for block in &mut reader {
+        stream.push(&block.map_err(|error| error.to_string())?, &mut frames);
+    }
+    stream.finish(&mut frames);
+    Ok(Spectrogram::from_frames(BANDS, &frames))
+}
+
+/// How sound becomes a spectrogram: in training, and in `predict` after it.
+pub fn mel_config() -> LogMelConfig {
+    LogMelConfig { sample_rate: SAMPLE_RATE, bands: BANDS, ..LogMelConfig::default() }
+}
+
+/// A crop (64 bands, 188 frames) as the network takes it: each band less its own mean over the crop.
+///
+/// That takes loudness, equaliser and microphone away and leaves what changes in time: rhythm, notes, attacks.
+pub fn normalise(crop: &mut Spectrogram) {
+    for band in crop.values.chunks_mut(crop.frames) {
+        let mean = band.iter().sum::<f32>() / band.len() as f32;
+        // Log-mel values of music vary by about 2 around their mean.
+        band.iter_mut().for_each(|value| *value = (*value - mean) / 2.0);
+    }
+}
+
+impl Dataset for Clips {
+    type Batch = Labelled;
+
+    fn len(&self) -> usize {
+        self.spectrograms.len()
+    }
+
+    /// Inputs (batch, crops, 64 bands, 188 frames): one random crop of each clip in training, else six.
+    fn batch(&self, indices: &[usize], pass: Pass) -> Result<Labelled> {
+        let masks = SpecAugment { time_masks: 2, time_width: 20, frequency_masks: 2, frequency_width: 8 };
+        let mut values = Vec::new();
+        for &index in indices {
+            let clip = &self.spectrograms[index];
+            if pass.train {
+                let mut random = pass.random(index);
+                let mut crop = audio::augment::random_crop_frames(clip, CROP_FRAMES, &mut random);
+                normalise(&mut crop);
+                masks.apply(&mut crop, &mut random);
+                values.extend(crop.values);
+                continue;
+            }
+            for number in 0..CROPS {
+                let room = clip.frames.saturating_sub(CROP_FRAMES);
+                let mut crop = clip.crop(room * number / (CROPS - 1), CROP_FRAMES);
+                normalise(&mut crop);
+                values.extend(crop.values);
+            }
+        }
+        let crops = if pass.train { 1 } else { CROPS };
+        let genres: Vec<u32> = indices.iter().map(|&index| self.genres[index]).collect();
+        Ok(Labelled {
+            inputs: Tensor::from_vec(values, (indices.len(), crops, BANDS, CROP_FRAMES), &Device::Cpu)?,
+            targets: Tensor::new(genres, &Device::Cpu)?,
+        })
+    }
+
+    fn name(&self, index: usize) -> String {
+        self.names[index].clone()
+    }
+}
+
+impl Clips {
+    /// What the linear baseline knows of each clip: the mean of 20 cepstral coefficients over its whole length.
+    pub fn mean_mfccs(&self) -> Table {
+        let means = |clip: &Spectrogram| clip.mfcc(COEFFICIENTS).mean_and_deviation()[..COEFFICIENTS].to_vec();
+        Table { features: self.spectrograms.par_iter().map(means).collect(), classes: self.genres.clone() }
+    }
+}

@@ -201,7 +201,10 @@ fn aiff<R: Read + Seek>(input: &mut R, path: &Path, compressed: bool) -> Result<
                 let [a, b, c, d, ..] = bytes::<8>(input)?;
                 let offset = u32::from_be_bytes([a, b, c, d]);
                 let start = input.stream_position()? + u64::from(offset);
-                place = Some((start, (length != UNKNOWN).then(|| u64::from(length).saturating_sub(8))));
+                place = Some((
+                    start,
+                    (length != UNKNOWN).then(|| u64::from(length).saturating_sub(8)),
+                ));
             }
             _ => {}
         }
@@ -241,7 +244,9 @@ fn aiff<R: Read + Seek>(input: &mut R, path: &Path, compressed: bool) -> Result<
 /// The 80-bit float of the 68881 in which AIFF keeps its rate, rounded to a whole number.
 fn extended(bytes: &[u8]) -> u32 {
     let exponent = i32::from(u16::from_be_bytes([bytes[0], bytes[1]]) & 0x7FFF) - 16383 - 63;
-    let mantissa = bytes[2..10].iter().fold(0u64, |sum, &byte| (sum << 8) | u64::from(byte));
+    let mantissa = bytes[2..10]
+        .iter()
+        .fold(0u64, |sum, &byte| (sum << 8) | u64::from(byte));
     (mantissa as f64 * 2f64.powi(exponent)).round() as u32
 }
 

@@ -52,7 +52,10 @@ impl LoudnessMeter {
     pub fn loudness(&self) -> Option<f64> {
         let blocks: Vec<f64> = if self.steps.len() >= 4 {
             let per_block = (4 * self.step) as f64;
-            self.steps.windows(4).map(|four| four.iter().sum::<f64>() / per_block).collect()
+            self.steps
+                .windows(4)
+                .map(|four| four.iter().sum::<f64>() / per_block)
+                .collect()
         } else {
             let samples = (self.steps.len() * self.step + self.filling.1).max(1);
             vec![(self.steps.iter().sum::<f64>() + self.filling.0) / samples as f64]
@@ -161,13 +164,18 @@ mod tests {
         let shelf = Biquad::shelf(48_000.0);
         close(&shelf.b, &[1.53512485958697, -2.69169618940638, 1.19839281085285]);
         close(&shelf.a, &[-1.69065929318241, 0.73248077421585]);
-        close(&Biquad::high_pass(48_000.0).a, &[-1.99004745483398, 0.99007225036621]);
+        close(
+            &Biquad::high_pass(48_000.0).a,
+            &[-1.99004745483398, 0.99007225036621],
+        );
     }
 
     fn tone(seconds: f64, rate: u32, amplitude: f32) -> Vec<f32> {
         let count = (seconds * f64::from(rate)) as usize;
         let step = 2.0 * PI * 997.0 / f64::from(rate);
-        (0..count).map(|n| amplitude * (n as f64 * step).sin() as f32).collect()
+        (0..count)
+            .map(|n| amplitude * (n as f64 * step).sin() as f32)
+            .collect()
     }
 
     #[test]

@@ -76,7 +76,14 @@ impl LogMel {
     /// When a size is 0, `hop` exceeds `fft_size` (samples would go unseen), or the band edges are not
     /// `0 ≤ low < high ≤ sample_rate / 2`: mistakes in code, not in data.
     pub fn new(config: &LogMelConfig) -> Self {
-        let LogMelConfig { sample_rate, fft_size, hop, bands, low_hz, high_hz } = *config;
+        let LogMelConfig {
+            sample_rate,
+            fft_size,
+            hop,
+            bands,
+            low_hz,
+            high_hz,
+        } = *config;
         assert!(
             fft_size >= 2 && (1..=fft_size).contains(&hop) && bands >= 1,
             "fft_size {fft_size} must be at least 2, hop {hop} from 1 to fft_size, bands {bands} at least 1"
@@ -182,7 +189,11 @@ impl LogMelStream<'_> {
             }
             frames.extend(self.mel.filters.iter().map(|(first, weights)| {
                 let bins = &self.power[*first..*first + weights.len()];
-                let energy: f32 = bins.iter().zip(weights).map(|(power, weight)| power * weight).sum();
+                let energy: f32 = bins
+                    .iter()
+                    .zip(weights)
+                    .map(|(power, weight)| power * weight)
+                    .sum();
                 energy.max(LOG_FLOOR).ln()
             }));
             start += hop;

@@ -47,7 +47,9 @@ impl Packets {
                 Error::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
                     AudioError::from_io(path, error)
                 }
-                Error::IoError(_) => AudioError::damaged(path, "it was cut off before its first sound could be found"),
+                Error::IoError(_) => {
+                    AudioError::damaged(path, "it was cut off before its first sound could be found")
+                }
                 error => AudioError::damaged(path, error.to_string()),
             })?
             .format;
@@ -144,7 +146,10 @@ impl Packets {
                 .map(|frame| frame.iter().sum::<f32>() / channels as f32),
         );
         // A damaged packet that decodes to absurd values is a damaged packet like any other.
-        if mono[before..].iter().any(|&value| check_sample(&self.path, value, 0, 1).is_err()) {
+        if mono[before..]
+            .iter()
+            .any(|&value| check_sample(&self.path, value, 0, 1).is_err())
+        {
             mono.truncate(before);
             self.skipped += 1;
             return Ok(None);
@@ -158,8 +163,15 @@ type Picked = (u32, Option<TimeBase>, Box<dyn Decoder>);
 /// The first track of sound (an mp4 may hold pictures too) and its decoder.
 fn pick_track(path: &Path, format: &dyn FormatReader) -> Result<Picked, AudioError> {
     let is_sound = |codec| codec != CODEC_TYPE_NULL;
-    let Some(track) = format.tracks().iter().find(|track| is_sound(track.codec_params.codec)) else {
-        return Err(AudioError::unsupported(path, "a file without a known kind of sound track"));
+    let Some(track) = format
+        .tracks()
+        .iter()
+        .find(|track| is_sound(track.codec_params.codec))
+    else {
+        return Err(AudioError::unsupported(
+            path,
+            "a file without a known kind of sound track",
+        ));
     };
     let decoder = symphonia::default::get_codecs()
         .make(&track.codec_params, &Default::default())

@@ -66,12 +66,7 @@ impl Pcm {
 }
 
 /// Refuses NaN, infinities and what is over 40 dB above full scale, naming the place.
-pub(crate) fn check_sample(
-    path: &Path,
-    value: f32,
-    index: u64,
-    sample_rate: u32,
-) -> Result<(), AudioError> {
+pub(crate) fn check_sample(path: &Path, value: f32, index: u64, sample_rate: u32) -> Result<(), AudioError> {
     // Written so that NaN, which compares false with everything, fails it.
     if value.abs() <= 100.0 {
         return Ok(());
@@ -90,7 +85,11 @@ fn decode(layout: &Layout, stored: &[u8]) -> f64 {
     // The bytes as a big-endian integer shifted to the top, so that all widths share one scale.
     let mut bytes = [0; 8];
     for (i, &byte) in stored.iter().enumerate() {
-        let place = if layout.big_endian { i } else { stored.len() - 1 - i };
+        let place = if layout.big_endian {
+            i
+        } else {
+            stored.len() - 1 - i
+        };
         bytes[place] = byte;
     }
     let bits = u64::from_be_bytes(bytes);
@@ -108,7 +107,11 @@ fn decode(layout: &Layout, stored: &[u8]) -> f64 {
 fn mu_law(code: u8) -> f64 {
     let code = !code;
     let magnitude = ((i32::from(code & 0x0F) << 3) + 0x84) << ((code & 0x70) >> 4);
-    f64::from(if code & 0x80 != 0 { 0x84 - magnitude } else { magnitude - 0x84 }) / 32768.0
+    f64::from(if code & 0x80 != 0 {
+        0x84 - magnitude
+    } else {
+        magnitude - 0x84
+    }) / 32768.0
 }
 
 /// ITU-T G.711, table 1: as µ-law but linear in the two lowest segments; every other bit is stored inverted.

@@ -33,11 +33,17 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Truncated { seconds, promised: Some(promised) } => write!(
+            Self::Truncated {
+                seconds,
+                promised: Some(promised),
+            } => write!(
                 out,
                 "cut off: {seconds:.2} s of {promised:.2} s are there; copy or download it again"
             ),
-            Self::Truncated { seconds, promised: None } => {
+            Self::Truncated {
+                seconds,
+                promised: None,
+            } => {
                 write!(out, "cut off after {seconds:.2} s; copy or download it again")
             }
             Self::Skipped { packets, of } => {
@@ -91,15 +97,24 @@ impl Reader {
         let fail = |error| AudioError::from_io(path, error);
         let kind = std::fs::metadata(path).map_err(fail)?;
         if !kind.is_file() {
-            let what = if kind.is_dir() { "a folder" } else { "a pipe or device" };
-            return Err(AudioError::NotAFile { path: path.to_path_buf(), what });
+            let what = if kind.is_dir() {
+                "a folder"
+            } else {
+                "a pipe or device"
+            };
+            return Err(AudioError::NotAFile {
+                path: path.to_path_buf(),
+                what,
+            });
         }
         let mut file = File::open(path).map_err(fail)?;
         let mut head = Vec::new();
         (&mut file).take(512).read_to_end(&mut head).map_err(fail)?;
         file.rewind().map_err(fail)?;
         if head.is_empty() {
-            return Err(AudioError::EmptyFile { path: path.to_path_buf() });
+            return Err(AudioError::EmptyFile {
+                path: path.to_path_buf(),
+            });
         }
         let mut magic = [0; 12];
         let known = head.len().min(12);
@@ -156,7 +171,10 @@ impl Reader {
             }
             Source::Packets(packets) => {
                 if packets.skipped > 0 {
-                    warnings.push(Warning::Skipped { packets: packets.skipped, of: packets.seen });
+                    warnings.push(Warning::Skipped {
+                        packets: packets.skipped,
+                        of: packets.seen,
+                    });
                 }
                 // Encoders' padding makes lengths differ by a packet or two.
                 let short = promised.is_some_and(|promised| packets.reached + 0.15 < promised);
@@ -165,7 +183,13 @@ impl Reader {
         };
         if cut && self.done {
             let promised = promised.filter(|&promised| promised > reached);
-            warnings.insert(0, Warning::Truncated { seconds: reached, promised });
+            warnings.insert(
+                0,
+                Warning::Truncated {
+                    seconds: reached,
+                    promised,
+                },
+            );
         }
         warnings
     }
@@ -187,14 +211,18 @@ impl Reader {
             Some(rate) => {
                 let (_, resampler) = match self.resampler.take() {
                     Some(same) => self.resampler.insert(same),
-                    None => self.resampler.insert((rate, Resampler::new(rate, self.sample_rate)?)),
+                    None => self
+                        .resampler
+                        .insert((rate, Resampler::new(rate, self.sample_rate)?)),
                 };
                 resampler.push(&self.mono, &mut output);
             }
             None => {
                 self.done = true;
                 if self.given == 0 && output.is_empty() {
-                    return Err(AudioError::NoSamples { path: self.path.clone() });
+                    return Err(AudioError::NoSamples {
+                        path: self.path.clone(),
+                    });
                 }
             }
         }
@@ -225,19 +253,29 @@ impl Iterator for Reader {
 fn looks_like(head: &[u8]) -> &'static str {
     // The last character may be cut in two by the end of what was read.
     let text = std::str::from_utf8(head).or_else(|error| {
-        let whole = if error.error_len().is_none() { error.valid_up_to() } else { 0 };
+        let whole = if error.error_len().is_none() {
+            error.valid_up_to()
+        } else {
+            0
+        };
         std::str::from_utf8(&head[..whole])
     });
     match head {
         [0x89, b'P', b'N', b'G', ..] | [0xFF, 0xD8, 0xFF, ..] | [b'G', b'I', b'F', b'8', ..] => "a picture",
-        [b'P', b'K', 3, 4, ..] | [0x1F, 0x8B, ..] | [b'7', b'z', 0xBC, ..] => "a compressed archive; unpack it first",
+        [b'P', b'K', 3, 4, ..] | [0x1F, 0x8B, ..] | [b'7', b'z', 0xBC, ..] => {
+            "a compressed archive; unpack it first"
+        }
         [b'M', b'T', b'h', b'd', ..] => "MIDI (notes, not sound)",
         [0x1A, 0x45, 0xDF, 0xA3, ..] => "Matroska or WebM video",
         [b'%', b'P', b'D', b'F', ..] => "a PDF document",
         _ if head.iter().all(|&byte| byte == 0) => "nothing but zero bytes",
         _ => match text {
-            Ok(text) if text.trim_start().to_ascii_lowercase().starts_with("<!doctype html")
-                || text.trim_start().to_ascii_lowercase().starts_with("<html") =>
+            Ok(text)
+                if text
+                    .trim_start()
+                    .to_ascii_lowercase()
+                    .starts_with("<!doctype html")
+                    || text.trim_start().to_ascii_lowercase().starts_with("<html") =>
             {
                 "a web page (a download that went wrong)"
             }

@@ -1,14 +1,15 @@
 //! Changing the sample rate.
 
 use rubato::audioadapter_buffers::direct::SequentialSlice;
-use rubato::{Fft, FixedSync, Indexing, Resampler as _};
+use rubato::{Fft, FixedSync, Indexing, Resampler as _, WindowFunction};
 
 use crate::AudioError;
 use crate::error::check_rate;
 
 /// Streaming conversion from one sample rate to another: feed it blocks of any size, and what comes out is the
-/// same as if all had come at once. A sine stays a sine (errors below -90 dB up to 0.9 of the lower Nyquist
-/// frequency) and what lies above the new Nyquist frequency is removed, not folded back.
+/// same as if all had come at once. A sine up to 0.9 of the lower Nyquist frequency stays that sine and what lies above
+/// the new Nyquist frequency is removed, not folded back: both to -100 dB, and to -75 dB between rates without a
+/// common divisor.
 ///
 /// The filter's delay is cut off, so sample `n` of the output belongs to the time `n / to`, and `n` samples in give
 /// `⌈n · to / from⌉` out.
@@ -32,18 +33,17 @@ impl Resampler {
         check_rate(to)?;
         // The block is also the length of the filter: shorter is duller near the Nyquist frequency, longer
         // rings longer around a click. It counts samples at the lower of the two rates.
-        const BLOCK: usize = 1024;
-        let block = BLOCK * from.div_ceil(to) as usize;
-        let fft = (from != to).then(|| Fft::new_custom(
-            from as usize,
-            to as usize,
-            block,
-            1,
-            1,
-            rubato::WindowFunction::BlackmanHarris2,
-            FixedSync::Both,
-        ));
-        let fft = fft.transpose().map_err(|_| AudioError::SampleRate { rate: from })?;
+        const BLOCK: u32 = 1024;
+        let smallest = from / greatest_common_divisor(from, to);
+        // An even multiple: the filter of a block of odd length delays by half a sample, which no cut makes up for.
+        let multiple = (BLOCK * from.div_ceil(to)).div_ceil(smallest).next_multiple_of(2);
+        let (input, output) = (from as usize, to as usize);
+        let block = (multiple * smallest) as usize;
+        let window = WindowFunction::BlackmanHarris2;
+        let fft = (from != to).then(|| Fft::new_custom(input, output, block, 1, 1, window, FixedSync::Both));
+        let fft = fft
+            .transpose()
+            .map_err(|_| AudioError::SampleRate { rate: from })?;
         Ok(Self {
             from: from.into(),
             to: to.into(),
@@ -106,6 +106,14 @@ impl Resampler {
         self.delay -= dropped;
         output.drain(start..start + dropped);
         self.given += (length - dropped) as u64;
+    }
+}
+
+fn greatest_common_divisor(a: u32, b: u32) -> u32 {
+    if b == 0 {
+        a
+    } else {
+        greatest_common_divisor(b, a % b)
     }
 }
 

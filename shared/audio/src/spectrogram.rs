@@ -33,7 +33,13 @@ impl Spectrogram {
 
     /// `frames` columns from `start`; a spectrogram that ends before is repeated from its beginning.
     pub fn crop(&self, start: usize, frames: usize) -> Self {
-        let row = |band: usize| self.band(band).iter().cycle().skip(start % self.frames.max(1)).take(frames);
+        let row = |band: usize| {
+            self.band(band)
+                .iter()
+                .cycle()
+                .skip(start % self.frames.max(1))
+                .take(frames)
+        };
         let values: Vec<f32> = (0..self.bands).flat_map(row).copied().collect();
         Self {
             bands: self.bands,

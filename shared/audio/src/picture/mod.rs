@@ -1,1 +1,1 @@
-//! x
+//! Pictures of sound.

@@ -95,7 +95,7 @@ fn parameters(
 
 /// `channels / groups`, or an error where that leaves a rest.
 fn per_group(channels: usize, groups: usize) -> Result<usize> {
-    if groups == 0 || channels % groups != 0 {
+    if groups == 0 || !channels.is_multiple_of(groups) {
         bail!("{channels} channels do not divide into {groups} groups")
     }
     Ok(channels / groups)

@@ -22,9 +22,21 @@ pub fn composed<T>(f: impl FnOnce() -> T) -> T {
 }
 
 /// The element types that the CPU kernels are written for: `f32` to train with, `f64` to prove gradients with.
-pub(crate) trait Real: WithDType + std::iter::Sum {}
-impl Real for f32 {}
-impl Real for f64 {}
+pub(crate) trait Real: WithDType + std::iter::Sum {
+    fn is_nan(self) -> bool;
+}
+
+impl Real for f32 {
+    fn is_nan(self) -> bool {
+        f32::is_nan(self)
+    }
+}
+
+impl Real for f64 {
+    fn is_nan(self) -> bool {
+        f64::is_nan(self)
+    }
+}
 
 /// Whether a CPU kernel computes on `x`, and not a composition of candle's operations.
 pub(crate) fn has_kernel(x: &Tensor) -> bool {

@@ -23,6 +23,12 @@
 //! | `upsample_nearest2d`: overwrites the gradient of an input that is used twice; whole factors only | [`upsample_nearest2d`]: adds, any target size |
 //! | `upsample_bilinear2d`: no backward | [`upsample_bilinear2d`] |
 //! | the CPU generator cannot be seeded: other weights and other dropout masks in every run | [`seeded`], [`begin_step`], [`Dropout`]: a function of seed, name and step |
+//! | `layer_norm`, `rms_norm`, `softmax_last_dim`, `rope`: no gradient, silently | [`layer_norm()`], [`rms_norm()`], [`ops::softmax_last_dim`], [`rope`] |
+//! | `batch_norm` trained on one value a channel: NaN | [`BatchNorm`]: an error that says why |
+//! | `mish`, `selu`: NaN gradients at large values; `gelu`, `gelu_erf`: gradients of six digits | [`ops`]: right for all values |
+//! | `binary_cross_entropy_with_logit`: infinite or NaN beyond logits of ±17 | [`loss::binary_cross_entropy_with_logit`]: finite for all |
+//! | `cross_entropy`: no smoothing, class weights or padding; a bad label is an error without a name | [`loss::cross_entropy_with`] |
+//! | `gru`, `lstm`: one layer, one direction, a matrix product for each step's input, no padding | [`gru`], [`lstm`] |
 //! | convolution and pooling on the CPU are 5 to 20 times slower than they could be | tiled, on all cores, and the same bits whatever the number of cores |
 //!
 //! # How it is proved
@@ -32,6 +38,7 @@
 //! (see [`composed`]). A public operation without a case in that table fails the test.
 
 mod activation;
+mod attention;
 mod conv;
 mod convolution;
 mod cpu;
@@ -42,13 +49,22 @@ mod init;
 mod linear;
 mod linear_map;
 pub mod loss;
+mod max_pool;
 mod norm;
 pub mod ops;
+mod pooling;
 mod random;
+mod rnn;
+mod separable;
 mod simd;
 mod softmax;
+mod upsample;
 
 pub use activation::{Activation, PReLU, prelu};
+pub use attention::{
+    AttentionMask, MultiHeadAttention, MultiHeadAttentionConfig, multi_head_attention, rope, rope_angles,
+    scaled_dot_product_attention,
+};
 pub use conv::{
     Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, conv_transpose1d, conv_transpose1d_no_bias,
     conv_transpose2d, conv_transpose2d_no_bias, conv_transpose2d_rectangular, conv1d, conv1d_no_bias, conv2d,
@@ -63,10 +79,17 @@ pub use norm::{
     BatchNorm, BatchNormConfig, GroupNorm, InstanceNorm, LayerNorm, LayerNormConfig, RmsNorm, batch_norm,
     group_norm, instance_norm, instance_norm_no_affine, layer_norm, layer_norm_no_bias, rms_norm,
 };
+pub use pooling::{
+    adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_max_pool1d, adaptive_max_pool2d, avg_pool1d,
+    avg_pool2d, max_pool1d, max_pool2d,
+};
 pub use random::{Random, begin_step, random, random_in_step};
+pub use upsample::{upsample_bilinear2d, upsample_nearest1d, upsample_nearest2d};
+
+pub use rnn::{GRU, GRUConfig, GRUState, LSTM, LSTMConfig, LSTMState, RecurrentConfig, gru, lstm};
 
 pub use candle_core::{Module, ModuleT};
 pub use candle_nn::{
     Conv1dConfig, Conv2dConfig, ConvTranspose1dConfig, ConvTranspose2dConfig, Embedding, Func, FuncT, Init,
-    Optimizer, Sequential, VarBuilder, VarMap, embedding, func, func_t, seq,
+    Optimizer, RNN, Sequential, VarBuilder, VarMap, embedding, func, func_t, seq,
 };

@@ -62,7 +62,7 @@ impl Plan {
 
     /// The gradient to the input, given the `gradient` of the result; for a transposed convolution of `gradient`
     /// this is the forward pass, and `bias` is added.
-    pub fn to_input<T: Real>(&self, weight: &[T], gradient: &[T], bias: Option<&[T]>) -> Vec<T> {
+    pub fn back_to_input<T: Real>(&self, weight: &[T], gradient: &[T], bias: Option<&[T]>) -> Vec<T> {
         let (from, to) = self.planes();
         let (taps, depth) = (self.taps(), self.inputs * self.taps());
         let mut x = filled(self.batch, self.groups * self.inputs, from, bias);
@@ -104,7 +104,7 @@ impl Plan {
     }
 
     /// The gradient to the weight, given the input and the `gradient` of the result.
-    pub fn to_weight<T: Real>(&self, x: &[T], gradient: &[T]) -> Vec<T> {
+    pub fn back_to_weight<T: Real>(&self, x: &[T], gradient: &[T]) -> Vec<T> {
         let (from, to) = self.planes();
         let (taps, depth) = (self.taps(), self.inputs * self.taps());
         let length = self.groups * self.outputs * depth;

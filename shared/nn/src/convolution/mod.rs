@@ -105,7 +105,7 @@ impl Convolution {
         let (from, to) = self.plan.shapes();
         let (y, shape) = match self.transposed {
             false => (self.plan.run(x, weight, bias), to),
-            true => (self.plan.to_input(weight, x, bias), from),
+            true => (self.plan.back_to_input(weight, x, bias), from),
         };
         Ok((T::to_cpu_storage_owned(y), (&shape).into()))
     }
@@ -119,12 +119,12 @@ impl Convolution {
         cpu::read([x, weight, gradient], |[xs, w, g]: [&[T]; 3]| {
             // The first layer's input, or a frozen weight, needs no gradient: a third of the work each.
             let of_x = x.track_op().then(|| match self.transposed {
-                false => self.plan.to_input(w, g, None),
+                false => self.plan.back_to_input(w, g, None),
                 true => self.plan.run(g, w, None),
             });
             let of_weight = weight.track_op().then(|| match self.transposed {
-                false => self.plan.to_weight(xs, g),
-                true => self.plan.to_weight(g, xs),
+                false => self.plan.back_to_weight(xs, g),
+                true => self.plan.back_to_weight(g, xs),
             });
             let tensor = |values: Option<Vec<T>>, like: &Tensor| {
                 values

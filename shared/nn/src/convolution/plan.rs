@@ -200,7 +200,7 @@ impl Plan {
                 "a convolution's kernel {kernel:?}, stride, dilation and groups are at least 1: {geometry:?}"
             )
         }
-        if all_outputs % groups != 0 {
+        if !all_outputs.is_multiple_of(groups) {
             bail!("{all_outputs} channels do not divide into {groups} groups")
         }
         Ok(Self {

@@ -33,20 +33,31 @@ pub fn cases(table: &mut Table) {
     }
     table.case("swiglu", "3x10", vec![any([3, 10])], |x| ops::swiglu(&x[0]));
     for (description, activation) in [
-        ("relu2 of 3x5", Activation::Relu2),
-        ("relu6 of 3x5", Activation::Relu6),
-        ("gelu of 3x5", Activation::Gelu),
+        ("gelu", Activation::Gelu),
+        ("new gelu", Activation::NewGelu),
+        ("gelu by tanh", Activation::GeluPytorchTanh),
+        ("relu", Activation::Relu),
+        ("relu squared", Activation::Relu2),
+        ("relu up to 6", Activation::Relu6),
+        ("leaky relu", Activation::LeakyRelu(0.2)),
+        ("elu", Activation::Elu(0.7)),
+        ("silu", Activation::Silu),
+        ("swish", Activation::Swish),
+        ("swiglu", Activation::Swiglu),
+        ("mish", Activation::Mish),
+        ("sigmoid", Activation::Sigmoid),
+        ("hard sigmoid", Activation::HardSigmoid),
+        ("hard swish", Activation::HardSwish),
+        ("tanh", Activation::Tanh),
+        ("softplus", Activation::Softplus),
     ] {
-        table.case("gelu", description, vec![distinct([3, 5])], move |x| {
-            activation.forward(&(&x[0] * 9.0)?)
-        });
+        table.case(
+            "Activation::forward",
+            description,
+            vec![distinct([3, 4])],
+            move |x| activation.forward(&(&x[0] * 9.0)?),
+        );
     }
-    table.layer(
-        "prelu",
-        "2x3x5, a slope each",
-        vec![distinct([2, 3, 5])],
-        |vb, x| nn::prelu(Some(3), vb)?.forward(&x[0]),
-    );
     table.layer("prelu", "4x3, one slope", vec![distinct([4, 3])], |vb, x| {
         nn::prelu(None, vb)?.forward(&x[0])
     });

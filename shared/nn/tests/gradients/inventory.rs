@@ -12,6 +12,7 @@ const NOT_DIFFERENTIATED: &[(&str, &str)] = &[
     ("is_buffer", "reads a name"),
     ("random", "draws numbers"),
     ("random_in_step", "draws numbers"),
+    ("rope_angles", "makes a table of constants"),
     ("seeded", "makes variables; the layers' cases run through it"),
     ("seq", "chains layers of the caller"),
 ];

@@ -15,10 +15,10 @@ pub fn cases(table: &mut Table) {
         });
     }
     table.layer(
-        "batch_norm",
+        "BatchNorm::forward_eval",
         "4x3x5x7, evaluation",
         vec![any([4, 3, 5, 7])],
-        |vb, x| nn::batch_norm(3, 1e-5, vb)?.forward_t(&x[0], false),
+        |vb, x| nn::batch_norm(3, 1e-5, vb)?.forward_eval(&x[0]),
     );
     table.layer("batch_norm", "4x3, evaluation", vec![any([4, 3])], |vb, x| {
         nn::batch_norm(3, 1e-5, vb)?.forward_t(&x[0], false)

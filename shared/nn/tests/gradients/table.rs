@@ -187,6 +187,8 @@ struct Setting {
     place: String,
     parameters: VarMap,
     inputs: Vec<Var>,
+    /// What the output is multiplied by.
+    weights: Tensor,
     dtype: DType,
 }
 
@@ -197,13 +199,19 @@ impl Setting {
         let inputs = inputs
             .map(|(i, input)| Var::from_tensor(&input.draw(&format!("{place} {i}"))?.to_dtype(dtype)?))
             .collect::<Result<_>>()?;
-        let setting = Self {
+        let weights = Tensor::zeros((), dtype, &Device::Cpu)?;
+        let mut setting = Self {
             place,
             parameters: VarMap::new(),
             inputs,
+            weights,
             dtype,
         };
-        setting.forward(case)?;
+        let output = setting.forward(case)?;
+        let weights = Input::Any(output.dims().to_vec()).draw(&format!("{} output", setting.place))?;
+        // None near zero, or a case with a single output could show next to nothing.
+        let weights = (&weights + (weights.sign()? * 0.25)?)?;
+        setting.weights = weights.to_dtype(dtype)?;
         for (name, var) in setting.trained() {
             let drawn = Input::Positive(var.dims().to_vec()).draw(&name)?;
             let drawn = match name.ends_with("bias") || !name.ends_with("weight") || var.rank() > 1 {
@@ -240,11 +248,7 @@ impl Setting {
     }
 
     fn loss(&self, case: &Case) -> Result<Tensor> {
-        let output = self.forward(case)?;
-        let weights = Input::Any(output.dims().to_vec()).draw(&format!("{} output", self.place))?;
-        // None near zero, or a case with a single output could show next to nothing.
-        let weights = (&weights + (weights.sign()? * 0.25)?)?;
-        (output * weights.to_dtype(self.dtype)?)?.sum_all()
+        (self.forward(case)? * &self.weights)?.sum_all()
     }
 
     fn gradients(&self, case: &Case) -> Result<Vec<Vec<f64>>> {

@@ -1,0 +1,128 @@
+//! The maximum of windows, whose gradient goes to one element each.
+
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use candle_core::backend::BackendStorage;
+use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor, bail};
+use rayon::prelude::*;
+
+use crate::cpu::{self, Real, by_dtype};
+
+/// The windows along one direction, each the elements that it covers.
+pub(crate) type Windows = Vec<Range<usize>>;
+
+/// The maximum of `x` (batch, channels, height, width) over each of `rows` × `columns`.
+pub(crate) fn max_of_windows(x: &Tensor, rows: Windows, columns: Windows) -> Result<Tensor> {
+    if cpu::has_kernel(x) {
+        let chosen = OnceLock::new();
+        return x.contiguous()?.apply_op1(MaxPool {
+            rows,
+            columns,
+            chosen,
+        });
+    }
+    let (batch, channels, height, _) = x.dims4()?;
+    let longest = |windows: &[Range<usize>]| windows.iter().map(Range::len).max().unwrap_or(0);
+    let (tall, wide) = (longest(&rows), longest(&columns));
+    let x = x.contiguous()?.index_select(&indices(&columns, wide, x)?, 3)?;
+    let x = x
+        .reshape((batch, channels, height, ()))?
+        .index_select(&indices(&rows, tall, &x)?, 2)?;
+    let x = x.reshape(vec![batch, channels, rows.len(), tall, columns.len(), wide])?;
+    let windows = x.permute(vec![0, 1, 2, 4, 3, 5])?.flatten_from(4)?.contiguous()?;
+    // Not candle's `max`: its gradient goes to all of several equal maxima.
+    let place = windows.argmax_keepdim(D::Minus1)?;
+    windows.gather(&place, D::Minus1)?.squeeze(D::Minus1)
+}
+
+/// The elements of all windows in turn, each window filled up to `length` with its last element.
+fn indices(windows: &[Range<usize>], length: usize, like: &Tensor) -> Result<Tensor> {
+    let one = |window: &Range<usize>| {
+        let (start, last) = (window.start, window.end - 1);
+        (0..length).map(move |i| (start + i).min(last) as u32)
+    };
+    Tensor::new(windows.iter().flat_map(one).collect::<Vec<_>>(), like.device())
+}
+
+struct MaxPool {
+    rows: Windows,
+    columns: Windows,
+    /// Where in its plane each maximum was, once the forward pass has run.
+    chosen: OnceLock<Vec<u32>>,
+}
+
+impl MaxPool {
+    fn run<T: Real>(&self, x: &[T], plane: usize, width: usize) -> Vec<T> {
+        let to = self.rows.len() * self.columns.len();
+        let mut y = vec![T::zero(); x.len() / plane * to];
+        let mut chosen = vec![0u32; y.len()];
+        let planes = y
+            .par_chunks_exact_mut(to)
+            .zip(chosen.par_chunks_exact_mut(to))
+            .zip(x.par_chunks_exact(plane));
+        planes.for_each(|((y, chosen), x)| {
+            let windows = self
+                .rows
+                .iter()
+                .flat_map(|rows| self.columns.iter().map(move |columns| (rows, columns)));
+            for ((y, chosen), (rows, columns)) in y.iter_mut().zip(chosen).zip(windows) {
+                let mut best = rows.start * width + columns.start;
+                for row in rows.clone() {
+                    for i in row * width + columns.start..row * width + columns.end {
+                        // A NaN wins, and stays: it should reach the loss and be seen.
+                        if x[i] > x[best] || x[i].is_nan() {
+                            best = i;
+                        }
+                    }
+                }
+                (*y, *chosen) = (x[best], best as u32);
+            }
+        });
+        // The operation is applied once, so nothing was set before.
+        _ = self.chosen.set(chosen);
+        y
+    }
+
+    fn back<T: Real>(&self, gradient: &[T], chosen: &[u32], plane: usize) -> Vec<T> {
+        let to = self.rows.len() * self.columns.len();
+        let mut x = vec![T::zero(); gradient.len() / to * plane];
+        let planes = x
+            .par_chunks_exact_mut(plane)
+            .zip(gradient.par_chunks_exact(to))
+            .zip(chosen.par_chunks_exact(to));
+        planes.for_each(|((x, gradient), chosen)| {
+            gradient
+                .iter()
+                .zip(chosen)
+                .for_each(|(gradient, &i)| x[i as usize] += *gradient);
+        });
+        x
+    }
+}
+
+impl CustomOp1 for MaxPool {
+    fn name(&self) -> &'static str {
+        "maximum of windows"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (batch, channels, height, width) = layout.shape().dims4()?;
+        let shape = (batch, channels, self.rows.len(), self.columns.len());
+        by_dtype!(x.dtype(), T => {
+            let y = self.run(cpu::slice::<T>(x, layout)?, height * width, width);
+            Ok((<T as candle_core::WithDType>::to_cpu_storage_owned(y), shape.into()))
+        })
+    }
+
+    fn bwd(&self, x: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        let Some(chosen) = self.chosen.get() else {
+            bail!("the backward pass of a maximum came before its forward pass")
+        };
+        let plane = x.dims()[2..].iter().product();
+        by_dtype!(x.dtype(), T => {
+            let of_x = cpu::read([gradient], |[g]: [&[T]; 1]| self.back(g, chosen, plane))?;
+            Ok(Some(Tensor::from_vec(of_x, x.shape(), x.device())?))
+        })
+    }
+}

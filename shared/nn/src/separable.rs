@@ -1,0 +1,144 @@
+//! Linear maps of images that act on rows and columns separately: average pooling and resizing are all of this kind,
+//! so one operation with one gradient serves them.
+
+use candle_core::backend::BackendStorage;
+use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use rayon::prelude::*;
+
+use crate::cpu::{self, Real, by_dtype};
+
+/// The map along one direction.
+#[derive(Clone, Debug)]
+pub(crate) struct Axis {
+    /// Elements that go in.
+    pub size: usize,
+    /// For each element that comes out, the elements that it is the weighted sum of.
+    pub taps: Vec<Vec<(usize, f64)>>,
+}
+
+impl Axis {
+    /// The map that leaves `size` elements as they are.
+    pub fn identity(size: usize) -> Self {
+        let taps = (0..size).map(|i| vec![(i, 1.0)]).collect();
+        Self { size, taps }
+    }
+
+    /// The map as a matrix with a row for each element that comes out.
+    fn matrix(&self, like: &Tensor) -> Result<Tensor> {
+        let mut values = vec![0.0; self.taps.len() * self.size];
+        for (row, taps) in values.chunks_exact_mut(self.size.max(1)).zip(&self.taps) {
+            taps.iter().for_each(|&(i, weight)| row[i] += weight);
+        }
+        let shape = (self.taps.len(), self.size);
+        Tensor::from_vec(values, shape, &candle_core::Device::Cpu)?
+            .to_dtype(like.dtype())?
+            .to_device(like.device())
+    }
+
+    fn typed<T: Real>(&self) -> Vec<Vec<(usize, T)>> {
+        let typed =
+            |taps: &Vec<(usize, f64)>| taps.iter().map(|&(i, weight)| (i, T::from_f64(weight))).collect();
+        self.taps.iter().map(typed).collect()
+    }
+}
+
+/// Applies `rows` and `columns` to the last two dimensions of `x` (batch, channels, height, width).
+pub(crate) fn apply(x: &Tensor, rows: Axis, columns: Axis) -> Result<Tensor> {
+    if cpu::has_kernel(x) {
+        return x.contiguous()?.apply_op1(Separable { rows, columns });
+    }
+    // Two dense matrix products: more arithmetic than needed, but of the kind that a GPU is made for.
+    let (batch, channels, height, width) = x.dims4()?;
+    let (new_height, new_width) = (rows.taps.len(), columns.taps.len());
+    let x = x
+        .reshape((batch * channels * height, width))?
+        .matmul(&columns.matrix(x)?.t()?)?;
+    let x = x.reshape((batch * channels, height, new_width))?;
+    rows.matrix(&x)?
+        .unsqueeze(0)?
+        .broadcast_matmul(&x)?
+        .reshape((batch, channels, new_height, new_width))
+}
+
+struct Separable {
+    rows: Axis,
+    columns: Axis,
+}
+
+impl Separable {
+    fn planes(&self) -> (usize, usize) {
+        (
+            self.rows.size * self.columns.size,
+            self.rows.taps.len() * self.columns.taps.len(),
+        )
+    }
+
+    fn run<T: Real>(&self, x: &[T]) -> Vec<T> {
+        let (from, to) = self.planes();
+        let (rows, columns) = (self.rows.typed::<T>(), self.columns.typed::<T>());
+        let mut y = vec![T::zero(); x.len() / from * to];
+        let planes = y.par_chunks_exact_mut(to).zip(x.par_chunks_exact(from));
+        planes.for_each_init(
+            || vec![T::zero(); self.columns.size],
+            |line, (y, x)| {
+                for (y, taps) in y.chunks_exact_mut(columns.len()).zip(&rows) {
+                    line.fill(T::zero());
+                    for &(i, weight) in taps {
+                        let x = &x[i * line.len()..][..line.len()];
+                        line.iter_mut().zip(x).for_each(|(sum, v)| *sum += weight * *v);
+                    }
+                    for (y, taps) in y.iter_mut().zip(&columns) {
+                        taps.iter().for_each(|&(i, weight)| *y += weight * line[i]);
+                    }
+                }
+            },
+        );
+        y
+    }
+
+    /// The transposed map.
+    fn back<T: Real>(&self, gradient: &[T]) -> Vec<T> {
+        let (from, to) = self.planes();
+        let (rows, columns) = (self.rows.typed::<T>(), self.columns.typed::<T>());
+        let mut x = vec![T::zero(); gradient.len() / to * from];
+        let planes = x.par_chunks_exact_mut(from).zip(gradient.par_chunks_exact(to));
+        planes.for_each_init(
+            || vec![T::zero(); self.columns.size],
+            |line, (x, gradient)| {
+                for (gradient, taps) in gradient.chunks_exact(columns.len()).zip(&rows) {
+                    line.fill(T::zero());
+                    for (gradient, taps) in gradient.iter().zip(&columns) {
+                        taps.iter().for_each(|&(i, weight)| line[i] += weight * *gradient);
+                    }
+                    for &(i, weight) in taps {
+                        let x = &mut x[i * line.len()..][..line.len()];
+                        x.iter_mut().zip(&*line).for_each(|(sum, v)| *sum += weight * *v);
+                    }
+                }
+            },
+        );
+        x
+    }
+}
+
+impl CustomOp1 for Separable {
+    fn name(&self) -> &'static str {
+        "separable linear map"
+    }
+
+    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        let (batch, channels, _, _) = layout.shape().dims4()?;
+        let shape = (batch, channels, self.rows.taps.len(), self.columns.taps.len());
+        by_dtype!(x.dtype(), T => {
+            let y = self.run(cpu::slice::<T>(x, layout)?);
+            Ok((<T as candle_core::WithDType>::to_cpu_storage_owned(y), shape.into()))
+        })
+    }
+
+    fn bwd(&self, x: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        by_dtype!(x.dtype(), T => {
+            let of_x = cpu::read([gradient], |[g]: [&[T]; 1]| self.back(g))?;
+            Ok(Some(Tensor::from_vec(of_x, x.shape(), x.device())?))
+        })
+    }
+}

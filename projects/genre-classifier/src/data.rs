@@ -1,11 +1,14 @@
 //! From a folder of music to what the network sees: crops of log-mel spectrograms, and their genres.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{Mutex, PoisonError},
+};
 
 use anyhow::Result;
 use audio::{LogMel, LogMelConfig, Reader, SpecAugment, Spectrogram};
 use candle_core::{Device, Tensor};
-use datasets::{Collection, Example};
+use datasets::{Collection, Example, Options};
 use rayon::prelude::*;
 use training::{Dataset, Labelled, Pass, Progress, Splits, baseline::Table};
 
@@ -27,16 +30,30 @@ const COEFFICIENTS: usize = 20;
 /// One part of the data: a spectrogram in memory for each clip, since decoding takes longer than training on it.
 pub struct Clips {
     /// Whole clips, (64 bands, frames) each.
-    pub spectrograms: Vec<Spectrogram>,
+    spectrograms: Vec<Spectrogram>,
     /// The genre of each.
-    pub genres: Vec<u32>,
+    genres: Vec<u32>,
     /// The file of each.
-    pub files: Vec<PathBuf>,
+    files: Vec<PathBuf>,
     names: Vec<String>,
 }
 
-/// Reads every file of `music`. What cannot be read is left out and named in [`Collection::report`].
-pub fn load(music: &mut Collection) -> Result<Splits<Clips>> {
+/// Opens the data named `what`, makes or fetches it if need be, and reads every file. What cannot be read is left
+/// out and named in [`Collection::report`].
+pub fn open(what: &str, split: Option<PathBuf>) -> Result<(Collection, Splits<Clips>)> {
+    let progress = Mutex::new(None);
+    let on_progress = |doing: &str, done: u64, total: u64| {
+        let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
+        progress.get_or_insert_with(|| Progress::new(doing, total as usize)).set(done as usize, "");
+    };
+    let options = Options { split, on_progress: &on_progress, ..Options::new(&EXTENSIONS) };
+    let mut music = datasets::open(what, &options)?;
+    drop(progress);
+    let clips = load(&mut music)?;
+    Ok((music, clips))
+}
+
+fn load(music: &mut Collection) -> Result<Splits<Clips>> {
     let total: usize = music.parts().iter().map(|(_, examples)| examples.len()).sum();
     let mut progress = Progress::new("reading music", total);
     let mut done = 0;
@@ -140,9 +157,21 @@ impl Dataset for Clips {
 }
 
 impl Clips {
-    /// What the linear baseline knows of each clip: the mean of 20 cepstral coefficients over its whole length.
-    pub fn mean_mfccs(&self) -> Table {
-        let means = |clip: &Spectrogram| clip.mfcc(COEFFICIENTS).mean_and_deviation()[..COEFFICIENTS].to_vec();
-        Table { features: self.spectrograms.par_iter().map(means).collect(), classes: self.genres.clone() }
+    /// Six seconds from the middle of a clip as a wav file, for the report.
+    pub fn excerpt(&self, index: usize) -> Result<Vec<u8>> {
+        let sound = audio::load(&self.files[index], SAMPLE_RATE)?.samples;
+        let length = (6 * SAMPLE_RATE as usize).min(sound.len());
+        let start = (sound.len() - length) / 2;
+        Ok(audio::wav_bytes(&sound[start..start + length], SAMPLE_RATE)?)
     }
+}
+
+/// What the linear baseline knows of each clip: the mean of 20 cepstral coefficients over its whole length.
+pub fn mean_mfccs(clips: &Splits<Clips>) -> Splits<Table> {
+    let means = |clip: &Spectrogram| clip.mfcc(COEFFICIENTS).mean_and_deviation()[..COEFFICIENTS].to_vec();
+    let table = |clips: &Clips| Table {
+        features: clips.spectrograms.par_iter().map(means).collect(),
+        classes: clips.genres.clone(),
+    };
+    Splits { train: table(&clips.train), valid: table(&clips.valid), test: table(&clips.test) }
 }

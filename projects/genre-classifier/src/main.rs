@@ -2,18 +2,25 @@
 
 mod data;
 mod model;
+mod predict;
 
 use anyhow::Result;
 use clap::Parser;
 use serde::{Deserialize, Serialize};
-use training::{Classification, Learner, Run, RunArguments, TrainArguments, baseline};
+use training::{
+    ClassOutput, Classification, Dataset, Learner, Run, RunArguments, TrainArguments, baseline,
+    report::{self, Section},
+};
 
+use data::Clips;
 use model::GenreNet;
+use predict::{About, Predict};
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 
+/// Hears a piece of music and names its genre
 #[derive(Parser)]
-#[command(about, args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true)]
 struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
@@ -23,16 +30,19 @@ struct Arguments {
 
 #[derive(clap::Subcommand)]
 enum Command {
-    /// Train a network, test it once and write a report (the default)
     Train(Train),
+    Predict(Predict),
 }
 
-/// The flags of training.
+/// Train a network, test it once and write a report (what happens without a command)
 #[derive(clap::Args, Clone, Serialize, Deserialize)]
 struct Train {
-    /// A folder with a folder of music for each genre, or the name of a set
+    /// A folder that holds a folder of music for each genre, or the name of a set: made-music, gtzan
     #[arg(long, default_value = "made-music", value_name = "DIR|NAME")]
     data: String,
+    /// Lists of the files to train, validate and test on: a folder of them, or a table (file,split)
+    #[arg(long, value_name = "DIR|CSV")]
+    split: Option<std::path::PathBuf>,
     /// Passes over the training clips
     #[arg(long, default_value_t = 20, value_name = "N")]
     epochs: usize,
@@ -53,20 +63,17 @@ impl TrainArguments for Train {
 fn main() -> Result<()> {
     let arguments = Arguments::parse();
     match arguments.command {
+        Some(Command::Predict(arguments)) => predict::predict(&arguments),
+        Some(Command::Train(arguments)) => train(arguments),
         None => train(arguments.train),
-        Some(Command::Train(train_arguments)) => train(train_arguments),
     }
 }
 
 fn train(arguments: Train) -> Result<()> {
     let (arguments, run) = Run::start(NAME, arguments)?;
-    let mut music = datasets::open(&arguments.data, &datasets::Options::new(&data::EXTENSIONS))?;
-    let clips = data::load(&mut music)?;
-    for note in music.report() {
-        println!("note     {note}");
-    }
-    let tables = training::Splits { train: clips.train.mean_mfccs(), valid: clips.valid.mean_mfccs(), test: clips.test.mean_mfccs() };
+    let (music, clips) = data::open(&arguments.data, arguments.split)?;
     let genres = music.classes.clone();
+    let tables = data::mean_mfccs(&clips);
 
     let task = Classification::new(&genres).label_smoothing(0.1).mixup(0.2);
     let mut learner = Learner::new(run, &music.name, clips, task, |weights| GenreNet::new(genres.len(), weights))?;
@@ -74,12 +81,33 @@ fn train(arguments: Train) -> Result<()> {
         return Ok(());
     }
     learner.fit_one_cycle(arguments.epochs, arguments.learning_rate)?;
+    learner.save_model(&About { genres: genres.clone() })?;
 
     let test = learner.test()?;
-    let majority = baseline::majority(&tables.train.classes, &tables.test.classes);
     let linear = baseline::linear(&tables, genres.len(), learner.run.seed())?;
-    println!("test {:?} majority {majority} linear {linear}", test.scores);
-    println!("{:?}", learner.task.confusion_matrix(&test.outputs).most_confused().iter().take(8).map(|(a,b,c)| (&genres[*a], &genres[*b], *c)).collect::<Vec<_>>());
-    learner.save_result(&test, &[("majority", majority), ("linear", linear)])?;
-    Ok(())
+    let majority = baseline::majority(&tables.train.classes, &tables.test.classes);
+    let sections = [
+        report::confusion_matrix(&genres, &learner.task.confusion_matrix(&test.outputs)),
+        worst_mistakes(&learner.data.test, &genres, &test.outputs)?,
+        report::notes("About the data", &music.report()),
+    ];
+    learner.report("Genre classifier", &test, &[("linear", linear), ("majority", majority)], &sections)
+}
+
+/// The mistakes that the network was surest of, to listen to.
+fn worst_mistakes(clips: &Clips, genres: &[String], outputs: &[ClassOutput]) -> Result<Section> {
+    let mut mistakes: Vec<usize> = (0..outputs.len()).filter(|&index| outputs[index].predicted() != outputs[index].target).collect();
+    mistakes.sort_by(|&a, &b| outputs[b].loss().total_cmp(&outputs[a].loss()));
+    let mut players = Vec::new();
+    for &index in mistakes.iter().take(12) {
+        let (output, predicted) = (&outputs[index], outputs[index].predicted());
+        let (said, truth) = (&genres[predicted], &genres[output.target]);
+        let caption = format!("{}: {said} ({:.0} %), is {truth}", clips.name(index), 100.0 * output.probabilities[predicted]);
+        players.push((caption, clips.excerpt(index)?));
+    }
+    let words = match players.len() {
+        0 => "None: every test clip was named rightly.",
+        _ => "The network was surest of these. Would you have known? Some may be labelled wrongly.",
+    };
+    Ok(report::players("Worst mistakes", words, &players))
 }

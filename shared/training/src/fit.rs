@@ -19,7 +19,7 @@ use crate::{
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(120);
 
 /// One phase of training: how long, how fast.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize)]
 pub struct Plan {
     /// Passes over the training set.
     pub epochs: usize,
@@ -155,22 +155,22 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
             valid: scores,
             seconds: state.seconds,
         });
-        let better = state.best.is_none_or(|best| {
-            if higher {
-                score > best.score
-            } else {
-                score < best.score
-            }
-        });
+        let best = state.best.map(|best| best.score);
+        let better = best.is_none_or(|best| if higher { score > best } else { score < best });
         if better {
+            state.improved = state.epoch;
+            state.stale = 0;
+        } else {
+            state.stale += 1;
+        }
+        // Of equals the later epoch is kept: its learning rate was lower.
+        let kept = better || best == Some(score);
+        if kept {
             state.best = Some(Best {
                 epoch: state.epoch,
                 score,
             });
-            state.stale = 0;
             learner.average_swapped(|learner| learner.save_best())?;
-        } else {
-            learner.state.stale += 1;
         }
         if let Schedule::ReduceOnPlateau { patience, .. } = plan.schedule
             && learner.state.stale > patience
@@ -185,10 +185,10 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
         if !std::mem::replace(&mut header, true) {
             progress.print(&table_header(&learner.state.history));
         }
-        progress.print(&table_row(&learner.state.history, better));
+        progress.print(&table_row(&learner.state.history, kept));
         drop(progress);
 
-        let waited = learner.state.epoch - learner.state.best.map_or(0, |best| best.epoch);
+        let waited = learner.state.epoch - learner.state.improved;
         let tired = settings.early_stopping.is_some_and(|patience| waited >= patience);
         if tired {
             println!("no better for {waited} epochs: stopping early");

@@ -8,16 +8,16 @@ use nn::{VarBuilder, VarMap};
 use serde::Serialize;
 
 use crate::{
-    Batch, Batches, Dataset, Parameters, Pass, Plan, Run, RunFolder, Schedule, Scores, Splits, State, Task,
-    TrainingError, WeightAverage, files,
+    Batch, Batches, Dataset, Parameters, Pass, Plan, Run, Schedule, Scores, Splits, State, Task,
+    TrainingError, WeightAverage,
     fit::fit,
     optimiser::{AdamW, AdamWConfig, Optimiser, Sgd, SgdConfig},
-    state::Best,
-    write_json,
+    save,
 };
 
 /// Which optimiser, with which settings.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum OptimiserChoice {
     /// AdamW: the first choice for almost everything.
     AdamW(AdamWConfig),
@@ -35,7 +35,7 @@ impl OptimiserChoice {
 }
 
 /// How a learner trains. The defaults suit most networks; change a field before the first fit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Settings {
     /// Examples in a batch; `--batch-size`.
     pub batch_size: usize,
@@ -101,7 +101,7 @@ pub struct Learner<T: Task, D> {
     pub state: State,
     pub(crate) average: Option<WeightAverage>,
     phases: usize,
-    resumed: Option<Vec<(String, Tensor)>>,
+    pub(crate) resumed: Option<Vec<(String, Tensor)>>,
 }
 
 impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
@@ -154,12 +154,12 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
             run,
         };
         println!(
-            "data     {data_name}: {} training, {} validation, {} test",
+            "data      {data_name}: {} training, {} validation, {} test",
             learner.data.train.len(),
             learner.data.valid.len(),
             learner.data.test.len()
         );
-        println!("network  {} parameters", learner.parameters.count());
+        println!("network   {} parameters", learner.parameters.count());
         if learner.run.arguments.resume.is_some() {
             learner.load_checkpoint()?;
         }
@@ -190,16 +190,17 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
                 TrainingError::Settings("batch_size and accumulate must be at least 1".into()).into(),
             );
         }
-        self.record(plan)?;
+        let settings = serde_json::json!({ "plan": plan, "settings": self.settings });
+        self.run.record(&format!("phase {}", self.phases), settings)?;
         let mut optimiser = self.settings.optimiser.build();
         if let (Some(decay), None) = (self.settings.average, &self.average) {
             self.average = Some(WeightAverage::new(&self.parameters, decay)?);
         }
         // A checkpoint at the border of two phases holds the optimiser of the one that ended.
         if let (Some(saved), true) = (self.resumed.take(), self.state.phase_step > 0) {
-            optimiser.set_state(&self.parameters, &strip(&saved, "optimiser/"))?;
+            optimiser.set_state(&self.parameters, &save::strip(&saved, "optimiser/"))?;
             if let Some(average) = &mut self.average {
-                average.set_state(&strip(&saved, "average/"), self.state.average_steps)?;
+                average.set_state(&save::strip(&saved, "average/"), self.state.average_steps)?;
             }
         }
         fit(self, plan, optimiser.as_mut())
@@ -243,22 +244,7 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
 
     /// Seconds since the run began, those before an interruption included.
     pub fn seconds(&self) -> f64 {
-        let trained_here = self.run.started.elapsed().as_secs_f64();
-        trained_here + self.seconds_before()
-    }
-
-    fn seconds_before(&self) -> f64 {
-        // The history of a resumed run goes on from the seconds in the checkpoint.
-        self.run.config["seconds_before"].as_f64().unwrap_or(0.0)
-    }
-
-    fn record(&mut self, plan: Plan) -> Result<()> {
-        let settings = format!("{:?}", self.settings);
-        let key = format!("phase {}", self.phases);
-        self.run.record(
-            &key,
-            serde_json::json!({ "plan": format!("{plan:?}"), "settings": settings }),
-        )
+        self.run.seconds_before + self.run.started.elapsed().as_secs_f64()
     }
 
     /// Runs `work` with the averaged weights in place of the current ones, where there is an average.
@@ -273,108 +259,6 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         result
     }
 
-    pub(crate) fn save_best(&self) -> Result<()> {
-        if !self.settings.keep_best {
-            return Ok(());
-        }
-        let path = self.run.folder.file(RunFolder::BEST);
-        files::write_tensors(
-            &path,
-            "best weights",
-            &self.run.project,
-            &self.state.epoch,
-            &self.parameters.snapshot()?,
-        )
-    }
-
-    /// Writes everything that a resumed run needs.
-    pub(crate) fn save_checkpoint(&mut self, optimiser: &dyn Optimiser) -> Result<()> {
-        let mut tensors = prefixed("model/", self.parameters.snapshot()?);
-        tensors.extend(prefixed("optimiser/", optimiser.state()?));
-        if let Some(average) = &self.average {
-            let (values, steps) = average.state();
-            tensors.extend(prefixed("average/", values.to_vec()));
-            self.state.average_steps = steps;
-        }
-        let path = self.run.folder.file(RunFolder::CHECKPOINT);
-        files::write_tensors(&path, "checkpoint", &self.run.project, &self.state, &tensors)
-    }
-
-    fn load_checkpoint(&mut self) -> Result<()> {
-        let path = self.run.folder.file(RunFolder::CHECKPOINT);
-        if !path.exists() {
-            println!("resuming before the first checkpoint: training starts from the beginning");
-            return Ok(());
-        }
-        let (state, tensors) = files::read_tensors::<State>(&path, "checkpoint", &self.run.project)?;
-        let fits = self.parameters.restore(&strip(&tensors, "model/"));
-        fits.with_context(|| format!("{}: the checkpoint is of another network", path.display()))?;
-        println!("resuming after epoch {}, batch {}", state.epoch, state.batch);
-        self.run.config["seconds_before"] = state.seconds.into();
-        self.state = state;
-        self.resumed = Some(tensors);
-        Ok(())
-    }
-
-    /// Ends a phase: the weights become those of its best epoch, and the checkpoint says so.
-    pub(crate) fn finish_phase(&mut self, optimiser: &dyn Optimiser) -> Result<()> {
-        if let (true, Some(Best { epoch, .. })) = (self.settings.keep_best, self.state.best) {
-            let path = self.run.folder.file(RunFolder::BEST);
-            let (stored, weights) = files::read_tensors::<usize>(&path, "best weights", &self.run.project)?;
-            anyhow::ensure!(
-                stored == epoch,
-                "{} holds epoch {stored}, the best was {epoch}: it was changed from outside",
-                path.display()
-            );
-            self.parameters.restore(&weights)?;
-        } else if let Some(average) = &mut self.average {
-            average.swap(&self.parameters)?;
-        }
-        self.average = None;
-        self.state.end_phase();
-        self.save_checkpoint(optimiser)
-    }
-
-    /// Writes `model.safetensors`: the weights and `about`, all that `predict` must know of classes and
-    /// preprocessing.
-    pub fn save_model(&self, about: &impl Serialize) -> Result<()> {
-        let path = self.run.folder.file(RunFolder::MODEL);
-        crate::save_model(&path, &self.run.project, about, &self.parameters)
-    }
-
-    /// Writes `predictions.csv` and `result.json`: the scores on the test set beside those of `baselines`.
-    pub fn save_result(&self, test: &Evaluation<T::Output>, baselines: &[(&str, f64)]) -> Result<()> {
-        let mut csv = format!("name,{}\n", self.task.columns().join(","));
-        for (index, output) in test.outputs.iter().enumerate() {
-            let row = std::iter::once(self.data.test.name(index)).chain(self.task.row(output));
-            csv += &(row.map(|cell| quoted(&cell)).collect::<Vec<_>>().join(",") + "\n");
-        }
-        files::write_whole(&self.run.folder.file(RunFolder::PREDICTIONS), csv.as_bytes())?;
-        let map = |pairs: Vec<(String, f64)>| {
-            serde_json::Map::from_iter(pairs.into_iter().map(|(name, value)| (name, value.into())))
-        };
-        let baselines = baselines
-            .iter()
-            .map(|(name, value)| (name.to_string(), *value))
-            .collect();
-        write_json(
-            &self.run.folder.file(RunFolder::RESULT),
-            &serde_json::json!({
-                "project": self.run.project,
-                "data": self.run.data,
-                "device": self.run.device_name,
-                "seed": self.run.seed(),
-                "epochs": self.state.epoch,
-                "parameters": self.parameters.count(),
-                "seconds": (self.seconds() * 10.0).round() / 10.0,
-                "quick": self.run.arguments.quick,
-                "examples": { "train": self.data.train.len(), "valid": self.data.valid.len(), "test": test.outputs.len() },
-                "metrics": map(test.scores.clone()),
-                "baselines": map(baselines),
-            }),
-        )
-    }
-
     /// Does what `--find-learning-rate` or `--overfit-one-batch` asks for, and says whether that was all: then
     /// the project has nothing more to do.
     pub fn only_checks(&mut self) -> Result<bool> {
@@ -385,26 +269,5 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
             self.overfit_one_batch()?;
         }
         Ok(self.run.arguments.find_learning_rate || self.run.arguments.overfit_one_batch)
-    }
-}
-
-fn prefixed(prefix: &str, tensors: Vec<(String, Tensor)>) -> Vec<(String, Tensor)> {
-    tensors
-        .into_iter()
-        .map(|(name, tensor)| (format!("{prefix}{name}"), tensor))
-        .collect()
-}
-
-fn strip(tensors: &[(String, Tensor)], prefix: &str) -> Vec<(String, Tensor)> {
-    let stripped =
-        |(name, tensor): &(String, Tensor)| Some((name.strip_prefix(prefix)?.to_string(), tensor.clone()));
-    tensors.iter().filter_map(stripped).collect()
-}
-
-/// A cell of a comma-separated file, quoted where it must be (RFC 4180).
-fn quoted(cell: &str) -> String {
-    match cell.contains([',', '"', '\n', '\r']) {
-        true => format!("\"{}\"", cell.replace('"', "\"\"")),
-        false => cell.to_string(),
     }
 }

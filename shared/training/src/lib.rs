@@ -39,6 +39,7 @@ mod parameters;
 mod progress;
 pub mod report;
 mod run;
+mod save;
 mod schedule;
 mod state;
 mod task;

@@ -86,6 +86,8 @@ pub struct Run {
     /// What the data set is called in `result.json`; set by [`Learner::new`](crate::Learner::new).
     pub data: String,
     pub(crate) started: Instant,
+    /// Seconds of the run before it was interrupted.
+    pub(crate) seconds_before: f64,
     pub(crate) config: Value,
 }
 
@@ -108,8 +110,8 @@ impl Run {
             Some(folder) => folder.clone(),
             None => new_folder(project, &flags)?,
         };
-        println!("device   {device_name}");
-        println!("results  {}", folder.display());
+        println!("device    {device_name}");
+        println!("results   {}", folder.display());
         let run = Run {
             project: project.to_string(),
             folder: RunFolder(folder),
@@ -118,6 +120,7 @@ impl Run {
             arguments: flags,
             data: String::new(),
             started: Instant::now(),
+            seconds_before: 0.0,
             config: json!({ "project": project, "arguments": arguments, "machine": machine() }),
         };
         run.write_config()?;

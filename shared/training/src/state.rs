@@ -62,7 +62,9 @@ pub struct State {
     pub examples: usize,
     /// The best epoch of this phase on the validation set.
     pub best: Option<Best>,
-    /// Epochs since the best one, or since the last reduction of the learning rate.
+    /// The last epoch that was better than all before it in this phase.
+    pub improved: usize,
+    /// Epochs without a better score since then, or since the last reduction of the learning rate.
     pub stale: usize,
     /// How often the learning rate was reduced in this phase.
     pub reductions: u32,
@@ -82,6 +84,7 @@ impl State {
         self.phase_epoch = 0;
         self.phase_step = 0;
         self.best = None;
+        self.improved = self.epoch;
         self.stale = 0;
         self.reductions = 0;
     }

@@ -13,7 +13,7 @@ use super::{
 use crate::{Gradients, Parameters};
 
 /// AdamW's settings; the learning rate is the schedule's.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize)]
 pub struct AdamWConfig {
     /// β₁, how much of the mean gradient is kept at each step.
     pub beta1: f64,

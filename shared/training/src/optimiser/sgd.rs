@@ -10,7 +10,7 @@ use super::{Optimiser, in_place::decay_towards, tensors_of};
 use crate::{Gradients, Parameters};
 
 /// SGD's settings; the learning rate is the schedule's.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, serde::Serialize)]
 pub struct SgdConfig {
     /// How much of the last step's velocity is kept; 0 for none.
     pub momentum: f64,

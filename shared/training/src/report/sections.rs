@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::Result;
+use serde_json::Value;
 
 use super::{Section, charts::line_chart, data_url, escape};
 use crate::{ConfusionMatrix, EpochRow, Scores};
@@ -164,6 +165,38 @@ pub fn table(title: &str, rows: &[(String, String)]) -> Section {
     }
     html.push_str("</tbody></table>");
     Section::new(title, html)
+}
+
+/// Paragraphs of plain text.
+pub fn notes(title: &str, notes: &[String]) -> Section {
+    let paragraphs = notes.iter().map(|note| format!("<p>{}</p>", escape(note)));
+    Section::new(title, paragraphs.collect())
+}
+
+/// Everything in `config.json`: the flags, the settings and the machine.
+pub fn configuration(config: &Value) -> Section {
+    let mut rows = Vec::new();
+    flatten(config, "", &mut rows);
+    table("Configuration and machine", &rows)
+}
+
+/// Nested values as rows of a table, `machine.threads` beside its value.
+fn flatten(value: &Value, name: &str, rows: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(fields) => {
+            for (key, value) in fields {
+                let name = if name.is_empty() {
+                    key.clone()
+                } else {
+                    format!("{name}.{key}")
+                };
+                flatten(value, &name, rows);
+            }
+        }
+        Value::Null => {}
+        Value::String(text) => rows.push((name.to_string(), text.clone())),
+        other => rows.push((name.to_string(), other.to_string())),
+    }
 }
 
 fn readable(name: &str) -> String {

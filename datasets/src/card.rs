@@ -94,9 +94,12 @@ impl fmt::Display for Card {
             Source::Made => writeln!(f, "  source   made here"),
             Source::ByHand(how) => writeln!(f, "  source   {how}"),
             Source::Files { files, checked } => {
-                for file in files {
+                for file in files.iter().take(4) {
                     let address = file.urls.first().copied().unwrap_or("a mirror only");
                     writeln!(f, "  source   {}: {address}", file.path)?;
+                }
+                if files.len() > 4 {
+                    writeln!(f, "           and {} more files", files.len() - 4)?;
                 }
                 writeln!(f, "  checksum {checked}")
             }

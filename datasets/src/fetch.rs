@@ -187,9 +187,7 @@ impl Job<'_> {
             let to = whole.join(file.strip_prefix(from).unwrap_or(file));
             let folder = to.parent().unwrap_or(whole);
             fs::create_dir_all(folder).at("create", folder)?;
-            // The bytes only: a copy that inherits "read-only" could not be cleared away.
-            let bytes = fs::read(file).at("read", file)?;
-            fs::write(&to, bytes).at("write", &to)?;
+            copy(file, &to)?;
             (self.on_progress)("copying from the mirror", count as u64 + 1, files.len() as u64);
         }
         Ok(())
@@ -224,7 +222,7 @@ impl Job<'_> {
         match &self.mirror {
             Mirror::Folder(folder) if folder.join(file.path).is_file() => {
                 let from = folder.join(file.path);
-                fs::write(part, fs::read(&from).at("read", &from)?).at("write", part)?;
+                copy(&from, part)?;
                 return self.verify(file, part, &from.display().to_string());
             }
             // A mirror may hold another accepted form, of another length than the card's.
@@ -323,6 +321,14 @@ impl Job<'_> {
     }
 }
 
+/// Copies the bytes only: a copy that inherits "read-only" could not be cleared away.
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    let mut source = fs::File::open(from).at("read", from)?;
+    let mut target = fs::File::create(to).at("write", to)?;
+    std::io::copy(&mut source, &mut target).at("write", to)?;
+    Ok(())
+}
+
 /// Bytes free for this user, where the system tells.
 #[cfg(unix)]
 fn free_space(folder: &Path) -> Option<u64> {
@@ -334,3 +340,6 @@ fn free_space(folder: &Path) -> Option<u64> {
 fn free_space(_folder: &Path) -> Option<u64> {
     None
 }
+
+#[cfg(test)]
+mod tests;

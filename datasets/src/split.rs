@@ -56,17 +56,20 @@ fn deal<'a>(
     let mut dealt = BTreeMap::new();
     for (_, _, source) in order {
         let counts = &sources[source];
-        // How full a part is, as seen by this source's classes; an empty part always comes before a filled one.
-        let fullness = |part: usize| -> f64 {
-            (0..totals.len())
-                .filter(|&class| counts[class] > 0)
-                .map(|class| {
-                    let filled = have[part][class] as f64 / (shares[part].1 * totals[class] as f64);
-                    counts[class] as f64 * filled
-                })
-                .sum()
+        // How full a part would be with half of this source, as its classes see it (Sainte-Laguë's rule for dealing
+        // out seats by votes); an empty part comes before any other. Rounded, so that ties are ties: training first.
+        let fullness = |part: usize| -> u64 {
+            let mine = (0..totals.len()).filter(|&class| counts[class] > 0);
+            let filled = mine.map(|class| match have[part][class] {
+                0 => 0.0,
+                some => {
+                    let count = counts[class] as f64;
+                    count * (some as f64 + count / 2.0) / (shares[part].1 * totals[class] as f64)
+                }
+            });
+            (filled.sum::<f64>() * 1e9).round() as u64
         };
-        let part = (0..shares.len()).min_by(|&a, &b| fullness(a).total_cmp(&fullness(b)))?;
+        let part = (0..shares.len()).min_by_key(|&part| fullness(part))?;
         for (mine, count) in have[part].iter_mut().zip(counts) {
             *mine += count;
         }
@@ -105,6 +108,17 @@ mod tests {
         );
         assert_eq!(parts, divide(&items, &SHARES, 1).unwrap());
         assert_ne!(parts, divide(&items, &SHARES, 2).unwrap());
+    }
+
+    #[test]
+    fn few_sources_are_rounded_towards_training() {
+        for (sources, expected) in [(3, [1, 1, 1]), (5, [3, 1, 1]), (10, [6, 2, 2]), (12, [8, 2, 2])] {
+            let names: Vec<String> = (0..sources * 4).map(|i| format!("artist {}", i / 4)).collect();
+            let items: Vec<(&str, u32)> = names.iter().map(|name| (name.as_str(), 0)).collect();
+            let parts = divide(&items, &SHARES, 4).unwrap();
+            let counts = [Part::Train, Part::Valid, Part::Test].map(|part| count(&parts, part) / 4);
+            assert_eq!(counts, expected);
+        }
     }
 
     #[test]

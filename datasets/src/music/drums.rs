@@ -66,25 +66,28 @@ impl Kit {
         }
     }
 
-    /// The sound of one stroke on `drum`, peak about 1.
+    /// The sound of one stroke on `drum`, as loud against the others as drummers have it: the kick's peak is 1.
     pub fn strike(&self, drum: Drum, rate: f32, random: &mut Random) -> Vec<f32> {
-        let mut noise = Noise::new(random);
-        match drum {
-            Drum::Kick => self.skin(48.0, 110.0, 0.035, 0.16, self.click, rate, &mut noise),
-            Drum::Tom => self.skin(130.0, 60.0, 0.05, 0.16, 0.1, rate, &mut noise),
-            Drum::FloorTom => self.skin(82.0, 45.0, 0.06, 0.2, 0.1, rate, &mut noise),
-            Drum::Conga => self.skin(210.0, 50.0, 0.02, 0.09, 0.15, rate, &mut noise),
-            Drum::Snare => self.snare(rate, &mut noise),
-            Drum::Rim => self.rim(rate),
-            Drum::Clap => clap(rate, &mut noise, random),
-            Drum::Hat => self.cymbal(0.022, 5200.0, 0.0, rate, &mut noise),
-            Drum::Pedal => self.cymbal(0.016, 3600.0, 0.0, rate, &mut noise),
-            Drum::OpenHat => self.cymbal(0.11, 4800.0, 0.0, rate, &mut noise),
-            Drum::Ride => self.cymbal(0.22, 3300.0, 0.7, rate, &mut noise),
-            Drum::Crash => self.cymbal(0.45, 2600.0, 0.0, rate, &mut noise),
-            Drum::Shaker => swish(rate, &mut noise),
-            Drum::Cowbell => self.cowbell(rate),
-        }
+        let noise = &mut Noise::new(random);
+        let (level, mut sound) = match drum {
+            Drum::Kick => (1.0, self.skin(48.0, 110.0, 0.035, 0.16, self.click, rate, noise)),
+            Drum::Snare => (0.9, self.snare(rate, noise)),
+            Drum::Rim => (0.6, self.rim(rate)),
+            Drum::Clap => (0.8, clap(rate, noise, random)),
+            Drum::Hat => (0.5, self.cymbal(0.022, 5200.0, 0.0, rate, noise)),
+            Drum::OpenHat => (0.5, self.cymbal(0.11, 4800.0, 0.0, rate, noise)),
+            Drum::Pedal => (0.35, self.cymbal(0.016, 3600.0, 0.0, rate, noise)),
+            Drum::Ride => (0.45, self.cymbal(0.22, 3300.0, 0.7, rate, noise)),
+            Drum::Crash => (0.7, self.cymbal(0.45, 2600.0, 0.0, rate, noise)),
+            Drum::Tom => (0.8, self.skin(130.0, 60.0, 0.05, 0.16, 0.1, rate, noise)),
+            Drum::FloorTom => (0.9, self.skin(82.0, 45.0, 0.06, 0.2, 0.1, rate, noise)),
+            Drum::Shaker => (0.4, swish(rate, noise)),
+            Drum::Cowbell => (0.35, self.cowbell(rate)),
+            Drum::Conga => (0.6, self.skin(210.0, 50.0, 0.02, 0.09, 0.15, rate, noise)),
+        };
+        let peak = sound.iter().fold(1e-6f32, |peak, x| peak.max(x.abs()));
+        sound.iter_mut().for_each(|x| *x *= level / peak);
+        sound
     }
 
     /// A skin: a tone that falls to `low` hertz from `low + fall`, and the click of the beater.

@@ -15,6 +15,8 @@ const FRAME: usize = 1024;
 const BANDS: usize = 32;
 /// The equaliser moves no band by more than this.
 const MOST: f32 = 26.0;
+/// What is averaged over time to tell a band's level: its energy to this power.
+const POWER: f32 = 0.3;
 
 type Transforms = (Arc<dyn RealToComplex<f32>>, Arc<dyn ComplexToReal<f32>>);
 
@@ -46,7 +48,7 @@ pub fn master(samples: &mut [f32], artist: &Artist, random: &mut Random, rate: f
     let mut frames = analyse(samples);
     let bands = Bands::new(rate);
     let mut own = artist.random("equaliser");
-    let curve: Vec<f32> = bend(&mut own, 3.5)
+    let curve: Vec<f32> = bend(&mut own, 2.3)
         .iter()
         .zip(bend(random, 1.2))
         .map(|(a, b)| a + b)
@@ -70,7 +72,10 @@ pub fn master(samples: &mut [f32], artist: &Artist, random: &mut Random, rate: f
             gains[band] = (gains[band] + wanted[band] + offset - levels[band]).clamp(-MOST, MOST);
         }
     }
-    let factors = bands.spread(&gains);
+    let mut factors = bands.spread(&gains);
+    // Nothing below 20 Hz is music.
+    let inaudible = (20.0 * FRAME as f32 / rate) as usize;
+    factors[..=inaudible].fill(-100.0);
     for frame in &mut frames {
         for (x, decibels) in frame.iter_mut().zip(&factors) {
             *x *= gain(*decibels);
@@ -168,10 +173,12 @@ impl Bands {
                 energy[band + 1] += part * power * factor;
             }
             for band in 0..BANDS {
-                sum[band] += 10.0 * (energy[band] / weights[band] + 1e-9).log10();
+                sum[band] += (energy[band] / weights[band] + 1e-12).powf(POWER);
             }
         }
-        sum.iter().map(|x| x / powers.len() as f32).collect()
+        sum.iter()
+            .map(|x| 10.0 / POWER * (x / powers.len() as f32).log10())
+            .collect()
     }
 }
 

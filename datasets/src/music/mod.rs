@@ -110,6 +110,7 @@ pub fn write_song(genre: &str, artist: usize, track: usize, options: &Options) -
     let artist = Artist::new(options.seed, genre, artist);
     let mut song = Song::new(&artist, options.seed, genre, &place, options.seconds as f32);
     genres::composer(genre)(&mut song);
+    song.arrange();
     song
 }
 

@@ -324,3 +324,23 @@ pub fn lead_amplifier(song: &Song, drive: f32) -> Effects {
         ..Effects::default()
     }
 }
+
+/// A growl: a voice too close to its limit.
+pub fn growl(song: &Song) -> Instrument {
+    Instrument::Singer(Singer {
+        mouth: song.habit("mouth", 0.75, 0.95),
+        vibrato: 0.0,
+        breath: song.habit("voice breath", 0.6, 1.2),
+        speaks: true,
+    })
+}
+
+/// What a clean guitar goes through, and what an organ or a singer does not mind.
+pub fn crunch(song: &Song, low: f32, high: f32) -> Effects {
+    Effects {
+        drive: song.habit("crunch", low, high),
+        low_pass: song.habit("cabinet", 3500.0, 5500.0),
+        high_pass: 80.0,
+        ..Effects::default()
+    }
+}

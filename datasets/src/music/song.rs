@@ -106,6 +106,9 @@ pub struct Tune {
     pub slide: (f32, f32),
 }
 
+/// Builds an instrument to an artist's taste: see [`super::presets`].
+pub type Preset = fn(&Song) -> Instrument;
+
 /// An excerpt of a song: what a genre's function fills in.
 #[derive(Clone, Debug)]
 pub struct Song {
@@ -125,6 +128,8 @@ pub struct Song {
     pub swing_unit: f32,
     /// Where in the first bar the excerpt starts, in beats.
     pub entry: f32,
+    /// Which bar of the song is the excerpt's first.
+    pub first_bar: usize,
     /// Length of the excerpt in seconds.
     pub seconds: f32,
     /// The parts with notes.
@@ -155,6 +160,7 @@ impl Song {
             swing: 0.5,
             swing_unit: 1.0,
             entry,
+            first_bar: 0,
             seconds,
             parts: Vec::new(),
             hits: Vec::new(),
@@ -179,9 +185,16 @@ impl Song {
         things[self.random.random_range(0..things.len())]
     }
 
-    /// Adds a player; the number returned is what the other functions call `part`.
-    pub fn part(&mut self, instrument: Instrument, level: f32, effects: Effects) -> usize {
-        let level = level + self.habit(&format!("level {}", self.parts.len()), -2.5, 2.5);
+    /// Whether the artist has a habit that this share of artists have.
+    pub fn often(&self, name: &str, share: f32) -> bool {
+        self.habit(name, 0.0, 1.0) < share
+    }
+
+    /// Adds a player on the artist's choice of several instruments; the number returned is what the other
+    /// functions call `part`.
+    pub fn player(&mut self, name: &str, instruments: &[Preset], level: f32, effects: Effects) -> usize {
+        let instrument = self.artist.choose(name, instruments)(self);
+        let level = level + self.habit(&format!("{name} level"), -4.0, 4.0);
         self.parts.push(Part {
             instrument,
             notes: Vec::new(),
@@ -196,18 +209,38 @@ impl Song {
     pub fn bars(&mut self, chords: &str) -> Vec<Bar> {
         let chords = progression(chords);
         let count = ((self.seconds * self.tempo / 60.0 + self.entry) / self.beats).ceil() as usize;
-        let first = self.random.random_range(0..4 * chords.len());
-        (0..count)
-            .map(|index| {
-                let number = first + index;
-                Bar {
-                    number,
-                    start: index as f32 * self.beats,
-                    chords: chords[number % chords.len()].clone(),
-                    next: chords[(number + 1) % chords.len()][0].clone(),
-                }
+        self.first_bar = self.random.random_range(0..4 * chords.len());
+        (self.first_bar..self.first_bar + count)
+            .map(|number| Bar {
+                number,
+                start: (number - self.first_bar) as f32 * self.beats,
+                chords: chords[number % chords.len()].clone(),
+                next: chords[(number + 1) % chords.len()][0].clone(),
             })
             .collect()
+    }
+
+    /// Arranges what was written: in every phrase of four bars some players lay out, now and then the drums
+    /// too, as from verse to chorus to break. Two parts are always left.
+    pub fn arrange(&mut self) {
+        let sparse = self.habit("sparse", 0.0, 0.25);
+        let count = ((self.seconds * self.tempo / 60.0 + self.entry) / self.beats).ceil() as usize;
+        for phrase in self.first_bar / 4..=(self.first_bar + count) / 4 {
+            let start = (4.0 * phrase as f32 - self.first_bar as f32) * self.beats;
+            let inside = |at: f32| (start - 0.01..start + 4.0 * self.beats - 0.01).contains(&at);
+            let mut playing: Vec<usize> = (0..self.parts.len())
+                .filter(|part| self.parts[*part].notes.iter().any(|note| inside(note.start)))
+                .collect();
+            for part in playing.clone() {
+                if playing.len() > 2 && self.random.random::<f32>() < sparse {
+                    playing.retain(|other| *other != part);
+                    self.parts[part].notes.retain(|note| !inside(note.start));
+                }
+            }
+            if playing.len() > 1 && self.random.random::<f32>() < 0.3 * sparse {
+                self.hits.retain(|hit| !inside(hit.start));
+            }
+        }
     }
 
     /// Strokes on a drum: see [`steps`] for the pattern.

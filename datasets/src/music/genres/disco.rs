@@ -1,40 +1,47 @@
 use super::scale;
-use crate::music::drums::Drum::{Clap, Conga, Cowbell, Hat, Kick, OpenHat, Snare};
-use crate::music::presets;
+use crate::music::drums::Drum::{Clap, Conga, Cowbell, Hat, Kick, OpenHat, Shaker, Snare};
+use crate::music::presets::*;
 use crate::music::song::{Effects, Song};
 
 /// Four on the floor, the hi-hat open on every off-beat, bass in octaves, a scratched guitar in sixteenths and
-/// a string section that sweeps over minor sevenths and ninths.
+/// strings or brass that sweep over minor sevenths and ninths.
 pub(super) fn compose(song: &mut Song) {
-    let bass = if song.habit("bass player", 0.0, 1.0) > 0.5 {
-        presets::electric_bass(song)
-    } else {
-        presets::synth_bass(song)
+    let bass = song.player("bass", &[electric_bass, synth_bass], -1.0, Effects::default());
+    let thin = Effects {
+        high_pass: 450.0,
+        chorus: 0.4,
+        ..Effects::default()
     };
-    let bass = song.part(bass, -1.0, Effects::default());
-    let guitar = song.part(
-        presets::electric_guitar(song),
-        -6.0,
-        Effects {
-            high_pass: 500.0,
-            chorus: 0.4,
-            ..Effects::default()
-        },
+    let scratch = song.player(
+        "scratch",
+        &[electric_guitar, electric_guitar, electric_piano],
+        -5.0,
+        thin,
     );
-    let strings = song.part(
-        presets::strings(song),
-        -4.0,
-        Effects {
-            room: 1.8,
-            ..Effects::default()
-        },
+    let wide = Effects {
+        room: 1.8,
+        ..Effects::default()
+    };
+    let section = song.player("section", &[strings, strings, brass, pad], -4.0, wide);
+    let stabs = song.player("stabs", &[brass, piano, strings], -6.0, Effects::default());
+    let lead = song.player(
+        "lead",
+        &[singer, singer, horn, synth_pluck],
+        -3.0,
+        Effects::default(),
     );
-    let stabs = song.part(presets::brass(song), -6.0, Effects::default());
-    let voice = song.part(presets::singer(song), -4.0, Effects::default());
     song.drum_level = 0.0;
 
     let backbeat = song.artist.choose("backbeat", &[Snare, Clap, Snare]);
-    let extra = song.artist.choose("percussion", &[Conga, Cowbell]);
+    let extra = song.artist.choose("percussion", &[Conga, Cowbell, Shaker]);
+    let hats = song.artist.choose(
+        "hats",
+        &[
+            "x..o x..o x..o x..o",
+            "x.x. x.x. x.x. x.x.",
+            "xx.x xx.x xx.x xx.x",
+        ],
+    );
     let octaves = song.artist.choose(
         "octaves",
         &[
@@ -44,15 +51,22 @@ pub(super) fn compose(song: &mut Song) {
             ". 8 1 8 . 8 1 8",
         ],
     );
-    let scratch = song.artist.choose(
-        "scratch",
+    let strokes = song.artist.choose(
+        "strokes",
         &[
             "o.xo o.xo ooxo o.xx",
             ".oxo .oxo .oxo .oxo",
             "x.ox .ox. x.ox .ox.",
         ],
     );
-    let sings = song.habit("singer", 0.0, 1.0) > 0.4;
+    let stab = song.artist.choose(
+        "stab",
+        &[
+            "...x ..x. .... ....",
+            ".... .... ..x. .x..",
+            "x..x ..x. .... ....",
+        ],
+    );
     let mut sweep = song.tune(
         "ABAC",
         &[
@@ -60,7 +74,7 @@ pub(super) fn compose(song: &mut Song) {
             "x-xx x--- ---- ....",
             "xxxx xxxx x--- ----",
         ],
-        67.0,
+        65.0,
     );
     let mut tune = song.tune(
         "ABAC",
@@ -83,23 +97,15 @@ pub(super) fn compose(song: &mut Song) {
         song.drum(bar, Kick, "X... X... X... X...");
         song.drum(bar, backbeat, ".... x... .... x...");
         song.drum(bar, OpenHat, "..x. ..x. ..x. ..x.");
-        song.drum(bar, Hat, "x..o x..o x..o x..o");
+        song.drum(bar, Hat, hats);
         song.drum(bar, extra, "...o ..o. ...o .oo.");
         song.line(bar, bass, 33.0, octaves);
-        song.comp(bar, guitar, 60.0, scratch);
-        song.sing(bar, strings, &mut sweep, &scale::DORIAN);
+        song.comp(bar, scratch, 60.0, strokes);
+        song.sing(bar, section, &mut sweep, &scale::DORIAN);
         if bar.ends(2) {
-            song.comp(
-                bar,
-                stabs,
-                58.0,
-                song.artist
-                    .choose("stab", &["...x ..x. .... ....", ".... .... ..x. .x.."]),
-            );
+            song.comp(bar, stabs, 58.0, stab);
         }
-        if sings {
-            song.sing(bar, voice, &mut tune, &scale::MINOR_PENTATONIC);
-        }
+        song.sing(bar, lead, &mut tune, &scale::MINOR_PENTATONIC);
         if bar.ends(8) {
             song.fill(bar);
         }

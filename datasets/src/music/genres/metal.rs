@@ -1,47 +1,43 @@
 use super::scale;
-use crate::music::drums::Drum::{Crash, Hat, Kick, Ride, Snare};
-use crate::music::presets;
+use crate::music::drums::Drum::{Crash, Hat, Kick, OpenHat, Ride, Snare};
+use crate::music::presets::*;
 use crate::music::song::{Effects, Song};
 
 /// Walls of distortion: palm-muted gallops on the low string broken by power chords from the dark scales, two
-/// bass drums rolling in sixteenths, the bass in unison with the guitars, and a lead that shreds.
+/// bass drums rolling in sixteenths (or a heavy half-time), the bass in unison with the guitars, and a lead that
+/// shreds or a voice that growls.
 pub(super) fn compose(song: &mut Song) {
-    let drive = song.habit("gain", 12.0, 30.0);
-    let cabinet = Effects {
-        drive,
-        low_pass: song.habit("cabinet", 3800.0, 5500.0),
-        high_pass: 80.0,
+    let wall = Effects {
+        drive: song.habit("gain", 5.0, 25.0),
         room: 0.5,
+        ..crunch(song, 1.0, 1.0)
+    };
+    let guitar = song.player("guitar", &[electric_guitar], 0.0, wall.clone());
+    let twin = song.player("twin", &[electric_guitar], -2.0, wall);
+    let pushed = Effects {
+        drive: song.habit("bass drive", 0.5, 3.0),
         ..Effects::default()
     };
-    let guitar = song.part(presets::electric_guitar(song), 0.0, cabinet.clone());
-    let twin = song.part(presets::electric_guitar(song), -2.0, cabinet);
-    let bass = song.part(
-        presets::electric_bass(song),
-        -4.0,
-        Effects {
-            drive: 2.0,
-            ..Effects::default()
-        },
-    );
-    let lead = song.part(
-        presets::lead_guitar(song),
-        -4.0,
-        presets::lead_amplifier(song, 15.0),
+    let bass = song.player("bass", &[electric_bass], -3.0, pushed);
+    let lead = song.player(
+        "lead",
+        &[lead_guitar, growl, singer, growl],
+        -3.0,
+        lead_amplifier(song, 6.0),
     );
     song.drum_level = 0.0;
-    // A low tuning: the open string is the tonic.
-    let open = 36.0 + (song.key - 4.0).rem_euclid(12.0).min(7.0);
+    // A low tuning: the open string, E or below, is the tonic.
+    let open = 33.0 + song.pick(&[0.0, 2.0, 4.0, 5.0, 7.0]);
     song.key = open % 12.0;
 
-    let riffs = [
-        "1 . 1 1 1 . 1 1 1 . 1 1 1 . 1 1",
-        "1 1 1 . 1 1 1 . 1 1 1 . 1 1 1 1",
-        "1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
-        "1 . 1 1 1 . 1 1 1 1 1 1 1 . 1 1",
-    ];
+    let riff = song.pick(&[
+        "1 . 1 1 1 . 1 1 1 . 1 1",
+        "1 1 1 . 1 1 1 . 1 1 1 .",
+        "1 1 1 1 1 1 1 1 1 1 1 1",
+        "1 . 1 1 1 . 1 1 1 1 1 1",
+        "1 - - . 1 1 . 1 - - 1 1",
+    ]);
     let ends = ["b3 - b2 -", "b5 - 4 -", "b2 - 1 -", "b7 - b6 -", "b3 - 4 b5"];
-    let riff = song.pick(&riffs);
     let ends = [song.pick(&ends), song.pick(&ends)];
     let kicks = song.artist.choose(
         "double kick",
@@ -49,6 +45,7 @@ pub(super) fn compose(song: &mut Song) {
             "xxxx xxxx xxxx xxxx",
             "x.xx x.xx x.xx x.xx",
             "xxx. xxx. xxx. xxxx",
+            "X.xx ..xx X.x. ..xx",
         ],
     );
     let snares = song.artist.choose(
@@ -57,16 +54,21 @@ pub(super) fn compose(song: &mut Song) {
             ".... X... .... X...",
             ".... X... .... X...",
             "..X. ..X. ..X. ..X.",
+            ".... .... X... ....",
         ],
     );
-    let cymbal = song.artist.choose("cymbal", &[Hat, Ride, Crash]);
-    let solos = song.chance(0.5);
+    let cymbal = song.artist.choose("cymbal", &[Hat, Ride, OpenHat]);
+    let pulse = song
+        .artist
+        .choose("pulse", &["x.x. x.x. x.x. x.x.", "x... x... x... x..."]);
     let runs = [
         "xxxx xxxx xxxx xxxx",
         "x-x- xxxx x-xx xxxx",
         "xxxx x--- xxxx x---",
+        "x-x- x-x- x--- ....",
+        "x--- --x- x--- ....",
     ];
-    let mut tune = song.tune("ABAC", &runs, 64.0);
+    let mut tune = song.tune("ABAC", &runs, song.habit("register", 50.0, 66.0));
     tune.slide = (0.1, 2.0);
 
     let chords = song.pick(&[
@@ -78,32 +80,19 @@ pub(super) fn compose(song: &mut Song) {
     for bar in &song.bars(chords) {
         song.drum(bar, Kick, kicks);
         song.drum(bar, Snare, snares);
-        song.drum(bar, cymbal, "x.x. x.x. x.x. x.x.");
+        song.drum(bar, cymbal, pulse);
         if bar.number % 4 == 0 {
             song.drum(bar, Crash, "X... .... .... ....");
         }
         if bar.ends(4) {
             song.fill(bar);
         }
-        let words: Vec<&str> = riff.split(' ').collect();
-        let line = format!("{} {}", words[..12].join(" "), ends[bar.number % 2]);
+        let line = format!("{riff} {}", ends[bar.number % 2]);
         for player in [guitar, twin] {
-            // Root and fifth; palm-muted strokes are single steps and short, the ends ring.
             song.line(bar, player, open, &line);
-            for at in song.parts[player]
-                .notes
-                .clone()
-                .iter()
-                .filter(|n| n.start >= bar.start)
-            {
-                let mut fifth = at.clone();
-                fifth.pitch += 7.0;
-                song.parts[player].notes.push(fifth);
-            }
+            song.line(bar, player, open + 7.0, &line);
         }
         song.line(bar, bass, open - 12.0, &line);
-        if solos {
-            song.sing(bar, lead, &mut tune, &scale::PHRYGIAN);
-        }
+        song.sing(bar, lead, &mut tune, &scale::PHRYGIAN);
     }
 }

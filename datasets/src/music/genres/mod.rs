@@ -53,7 +53,7 @@ pub fn composer(genre: &str) -> fn(&mut Song) {
 /// Scales in semitones above the tonic.
 mod scale {
     pub const MAJOR: [f32; 7] = [0.0, 2.0, 4.0, 5.0, 7.0, 9.0, 11.0];
-    pub const MINOR: [f32; 7] = [0.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0];
+    pub const HARMONIC_MINOR: [f32; 7] = [0.0, 2.0, 3.0, 5.0, 7.0, 8.0, 11.0];
     pub const DORIAN: [f32; 7] = [0.0, 2.0, 3.0, 5.0, 7.0, 9.0, 10.0];
     pub const PHRYGIAN: [f32; 7] = [0.0, 1.0, 3.0, 5.0, 7.0, 8.0, 10.0];
     pub const MAJOR_PENTATONIC: [f32; 5] = [0.0, 2.0, 4.0, 7.0, 9.0];

@@ -1,44 +1,42 @@
 use super::scale;
 use crate::music::drums::Drum::{Clap, Hat, Kick, OpenHat, Shaker, Snare};
-use crate::music::presets;
+use crate::music::presets::*;
 use crate::music::song::{Effects, Song};
 
-/// Four chords for ever (I V vi IV and its turns), a drum machine with claps, a bass in even eighths, pads and
-/// a plucked synthesiser in broken chords; on top a voice with a hook that comes back every two bars.
+/// Four chords for ever (I V vi IV and its turns), a drum machine with claps, a bass in even eighths, held pads
+/// and something plucked in broken chords; on top a voice with a hook that comes back every two bars.
 pub(super) fn compose(song: &mut Song) {
-    let bass = song.part(presets::synth_bass(song), -2.0, Effects::default());
-    let pad = song.part(
-        presets::pad(song),
-        -6.0,
-        Effects {
-            room: 1.5,
-            ..Effects::default()
-        },
+    let bass = song.player(
+        "bass",
+        &[synth_bass, synth_bass, electric_bass],
+        -2.0,
+        Effects::default(),
     );
-    let pluck = song.part(
-        presets::synth_pluck(song),
+    let wide = Effects {
+        room: 1.5,
+        ..Effects::default()
+    };
+    let held = song.player("held", &[pad, strings, organ, piano], -6.0, wide.clone());
+    let echoing = Effects {
+        echo: song.habit("echo", 0.0, 0.35),
+        ..Effects::default()
+    };
+    let broken = song.player(
+        "broken",
+        &[synth_pluck, acoustic_guitar, electric_guitar, electric_piano],
         -5.0,
-        Effects {
-            echo: song.habit("echo", 0.0, 0.4),
-            ..Effects::default()
-        },
+        echoing,
     );
-    let voice = song.part(
-        presets::singer(song),
-        1.0,
+    let voice = song.player(
+        "voice",
+        &[singer],
+        0.0,
         Effects {
             chorus: 0.3,
             ..Effects::default()
         },
     );
-    let harmony = song.part(
-        presets::singer(song),
-        -6.0,
-        Effects {
-            room: 1.5,
-            ..Effects::default()
-        },
-    );
+    let choir = song.player("choir", &[singer], -6.0, wide);
     song.drum_level = -1.0;
 
     let kick = song.artist.choose(
@@ -48,6 +46,7 @@ pub(super) fn compose(song: &mut Song) {
             "X..x ..x. ..x. ....",
             "X... ...x ..x. ....",
             "X... .... x.x. ....",
+            "X... x... x... x...",
         ],
     );
     let clap = song.artist.choose("clap", &[Clap, Clap, Snare]);
@@ -56,10 +55,19 @@ pub(super) fn compose(song: &mut Song) {
         &[
             "x.x. x.x. x.x. x.x.",
             "xoxo xoxo xoxo xoxo",
-            "..x. ..x. ..x. ..x.",
+            "x.xx x.xx x.xx x.xx",
         ],
     );
     let shaker = song.artist.choose("shaker", &[Hat, Shaker]);
+    let pump = song.artist.choose(
+        "pump",
+        &[
+            "1 1 1 1 1 1 1 1",
+            "1 1 1 1 1 1 1 5",
+            "1 - . 1 1 - 1 .",
+            "1 - - 1 - - 1 -",
+        ],
+    );
     let order = song.artist.choose(
         "order",
         &[
@@ -83,7 +91,7 @@ pub(super) fn compose(song: &mut Song) {
         "xxx- x-x- x--- --..",
         "..xx x-x- x-x- x---",
     ];
-    let mut hook = song.tune("ABABABAC", &hooks, song.habit("voice pitch", 58.0, 65.0));
+    let mut hook = song.tune("ABABABAC", &hooks, song.habit("voice pitch", 57.0, 66.0));
     hook.slide = (0.15, 1.0);
 
     let chords = song.pick(&["I V vi IV", "vi IV I V", "I vi IV V", "IV I V vi", "I IV vi V"]);
@@ -97,12 +105,12 @@ pub(super) fn compose(song: &mut Song) {
         if bar.ends(8) {
             song.fill(bar);
         }
-        song.line(bar, bass, 33.0, "1 1 1 1 1 1 1 1");
-        song.comp(bar, pad, 55.0, "x---------------");
-        song.arpeggio(bar, pluck, 64.0, figure, &order);
+        song.line(bar, bass, 33.0, pump);
+        song.comp(bar, held, 55.0, "x---------------");
+        song.arpeggio(bar, broken, 62.0, figure, &order);
         song.sing(bar, voice, &mut hook, &scale::MAJOR);
         if bar.number % 8 >= 4 {
-            song.comp(bar, harmony, 60.0, "x------- x-------");
+            song.comp(bar, choir, 60.0, "x------- x-------");
         }
     }
 }

@@ -1,40 +1,26 @@
 use super::scale;
 use crate::music::drums::Drum::{Crash, Hat, Kick, OpenHat, Ride, Snare};
-use crate::music::presets;
+use crate::music::presets::*;
 use crate::music::song::{Effects, Song};
 
-/// Straight eighths on the hi-hat, a hard backbeat, and a band that leans on it: crunching power chords in a
-/// riff of I, bVII and IV, a bass that pumps roots in eighths, a pentatonic lead guitar or a shouting voice.
+/// Straight eighths on the hi-hat, a hard backbeat, and a band that leans on it: power chords in a riff of I,
+/// bVII and IV, from clean to crunching, a bass that pumps roots in eighths, and a voice or a pentatonic lead.
 pub(super) fn compose(song: &mut Song) {
-    let crunch = Effects {
-        drive: song.habit("crunch", 2.0, 5.0),
-        low_pass: song.habit("cabinet", 3800.0, 5500.0),
-        high_pass: 80.0,
-        ..Effects::default()
-    };
-    let guitar = song.part(presets::electric_guitar(song), 0.0, crunch);
+    let guitar = song.player("guitar", &[electric_guitar], 0.0, crunch(song, 0.8, 6.0));
     song.parts[guitar].strum = 0.006;
-    let bass = song.part(presets::electric_bass(song), -2.0, Effects::default());
-    let organ = song.part(
-        presets::organ(song),
-        -9.0,
-        Effects {
-            drive: 0.8,
-            ..Effects::default()
-        },
+    let second = song.player(
+        "second",
+        &[acoustic_guitar, electric_guitar, organ, piano],
+        -6.0,
+        Effects::default(),
     );
-    let (lead, amplifier) = if song.habit("lead", 0.0, 1.0) > 0.4 {
-        (presets::lead_guitar(song), presets::lead_amplifier(song, 4.0))
-    } else {
-        (
-            presets::singer(song),
-            Effects {
-                drive: 0.7,
-                ..Effects::default()
-            },
-        )
-    };
-    let lead = song.part(lead, -2.0, amplifier);
+    let bass = song.player("bass", &[electric_bass], -1.0, crunch(song, 0.1, 1.0));
+    let lead = song.player(
+        "lead",
+        &[lead_guitar, singer, singer, lead_guitar],
+        -1.0,
+        lead_amplifier(song, 2.0),
+    );
     song.drum_level = 0.0;
 
     let kick = song.pick(&[
@@ -42,23 +28,34 @@ pub(super) fn compose(song: &mut Song) {
         "X... .... x.x. ....",
         "X... ...x x... ..x.",
         "X.x. .... x.x. ....",
+        "X... .... X... ....",
     ]);
-    let cymbal = song.artist.choose("cymbal", &[Hat, OpenHat, Ride]);
+    let cymbal = song.artist.choose("cymbal", &[Hat, Hat, OpenHat, Ride]);
     let riff = song.pick(&[
         "x-x- xxx- x-x- x-x-",
         "x--- x-x- --x- x---",
         "x-x- x-x- x-x- x-x-",
         "x--x --x- x--x --x-",
         "x-xx .xx- x-xx .xx-",
+        "x--- ---- x--- x-x-",
     ]);
-    let has_organ = song.habit("organ", 0.0, 1.0) > 0.65;
-    let phrases = [
-        "x-x- x--- x-xx x---",
-        "..x- x-x- xxx- x---",
-        "x--- ---- x-x- x-x-",
-        "x-xx x-xx x--- ....",
-    ];
-    let mut tune = song.tune("ABAC", &phrases, 62.0);
+    let colour = song.artist.choose(
+        "colour",
+        &["x---------------", "x--- x-x- x--- x-x-", "x-x- x-x- x-x- x-x-"],
+    );
+    let pump = song
+        .artist
+        .choose("pump", &["1 1 1 1 1 1 1 1", "1 1 1 1 1 1 5 5", "1 - 1 1 . 1 1 -"]);
+    let mut tune = song.tune(
+        "ABAC",
+        &[
+            "x-x- x--- x-xx x---",
+            "..x- x-x- xxx- x---",
+            "x--- ---- x-x- x-x-",
+            "x-xx x-xx x--- ....",
+        ],
+        60.0,
+    );
     tune.slide = (0.3, 2.0);
 
     let chords = song.pick(&[
@@ -80,10 +77,8 @@ pub(super) fn compose(song: &mut Song) {
             song.fill(bar);
         }
         song.comp(bar, guitar, 43.0, riff);
-        song.line(bar, bass, 30.0, "1 1 1 1 1 1 1 1");
-        if has_organ {
-            song.comp(bar, organ, 58.0, "x---------------");
-        }
+        song.comp(bar, second, 55.0, colour);
+        song.line(bar, bass, 30.0, pump);
         song.sing(bar, lead, &mut tune, &scale::MINOR_PENTATONIC);
     }
 }

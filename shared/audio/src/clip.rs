@@ -42,30 +42,43 @@ pub fn load(path: impl AsRef<Path>, sample_rate: u32) -> Result<Clip, AudioError
 /// [`AudioError::BadSample`] for NaN or infinity, the operating system's otherwise.
 pub fn write_wav(path: impl AsRef<Path>, samples: &[f32], sample_rate: u32) -> Result<(), AudioError> {
     let path = path.as_ref();
+    let bytes = encode(path, samples, sample_rate)?;
+    write_whole(path, |file| {
+        file.write_all(&bytes)
+            .map_err(|error| AudioError::from_io(path, error))
+    })
+}
+
+/// The bytes of a mono 16-bit wav file, for a player inside a page. See [`write_wav`].
+///
+/// # Errors
+/// [`AudioError::BadSample`] for NaN or infinity.
+pub fn wav_bytes(samples: &[f32], sample_rate: u32) -> Result<Vec<u8>, AudioError> {
+    encode(Path::new("a sound in memory"), samples, sample_rate)
+}
+
+fn encode(path: &Path, samples: &[f32], sample_rate: u32) -> Result<Vec<u8>, AudioError> {
     crate::error::check_rate(sample_rate)?;
     for (index, &value) in samples.iter().enumerate() {
         // Loud is clipped below; only what is no number cannot be written.
         check_sample(path, value.clamp(-1.0, 1.0), index as u64, sample_rate)?;
     }
-    let fail = |error: hound::Error| match error {
-        hound::Error::IoError(error) => AudioError::from_io(path, error),
-        error => AudioError::from_io(path, std::io::Error::other(error)),
-    };
+    let fail = |error: hound::Error| AudioError::from_io(path, std::io::Error::other(error));
     let spec = hound::WavSpec {
         channels: 1,
         sample_rate,
         bits_per_sample: 16,
         sample_format: hound::SampleFormat::Int,
     };
-    write_whole(path, |file| {
-        let mut writer = hound::WavWriter::new(file, spec).map_err(fail)?;
-        for &value in samples {
-            // 32768 rather than 32767, so that reading gives back what was written; +1 is clipped by one step.
-            let value = (value * 32768.0).round().clamp(-32768.0, 32767.0);
-            writer.write_sample(value as i16).map_err(fail)?;
-        }
-        writer.finalize().map_err(fail)
-    })
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    let mut writer = hound::WavWriter::new(&mut bytes, spec).map_err(fail)?;
+    for &value in samples {
+        // 32768 rather than 32767, so that reading gives back what was written; +1 is clipped by one step.
+        let value = (value * 32768.0).round().clamp(-32768.0, 32767.0);
+        writer.write_sample(value as i16).map_err(fail)?;
+    }
+    writer.finalize().map_err(fail)?;
+    Ok(bytes.into_inner())
 }
 
 /// Lets `write` fill a temporary file in the folder of `path`, then gives it its name: nobody ever sees half a

@@ -1,7 +1,7 @@
 //! Compressed sound (mp3, flac, ogg/vorbis, m4a and raw aac), decoded packet by packet with symphonia.
 
 use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use symphonia::core::audio::SampleBuffer;
@@ -34,7 +34,14 @@ pub(crate) struct Packets {
 
 impl Packets {
     pub fn open(path: &Path, mut file: File) -> Result<Self, AudioError> {
-        let cut = ogg_lacks_end(&mut file).map_err(|e| AudioError::from_io(path, e))?;
+        let fail = |error| AudioError::from_io(path, error);
+        if crate::lengths::absurd(&mut BufReader::new(&file)).map_err(fail)? {
+            return Err(AudioError::damaged(
+                path,
+                "a length in its header is longer than the header",
+            ));
+        }
+        let cut = ogg_lacks_end(&mut file).map_err(fail)?;
         let stream = MediaSourceStream::new(Box::new(file), Default::default());
         let options = FormatOptions {
             enable_gapless: true,
@@ -188,12 +195,13 @@ fn ogg_lacks_end(file: &mut File) -> io::Result<bool> {
     // The longest page: a header of 27 bytes, 255 lengths and 255 segments of 255 bytes.
     const LONGEST_PAGE: u64 = 27 + 255 + 255 * 255;
     let mut magic = [0; 4];
-    file.read_exact(&mut magic)?;
+    file.seek(SeekFrom::Start(0))?;
+    let is_ogg = file.read(&mut magic)? == 4 && &magic == b"OggS";
     let length = file.seek(SeekFrom::End(0))?;
     file.seek(SeekFrom::Start(length.saturating_sub(LONGEST_PAGE)))?;
     let mut tail = Vec::new();
     file.read_to_end(&mut tail)?;
     file.seek(SeekFrom::Start(0))?;
     let last = tail.windows(6).rev().find(|window| window.starts_with(b"OggS"));
-    Ok(&magic == b"OggS" && last.is_none_or(|page| page[5] & 0x04 == 0))
+    Ok(is_ogg && last.is_none_or(|page| page[5] & 0x04 == 0))
 }

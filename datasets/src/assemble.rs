@@ -249,4 +249,3 @@ fn words(part: Part) -> &'static str {
         Part::Test => "test",
     }
 }
-

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::path::Path;
 use std::time::Duration;
 
-use ureq::Agent;
+use ureq::{Agent, Proxy};
 
 use crate::error::At;
 use crate::{DataError, OnProgress, Result};
@@ -55,6 +55,12 @@ pub(crate) fn download(
         .timeout_connect(Some(patience.silence))
         .timeout_recv_response(Some(patience.silence))
         .timeout_per_read(Some(patience.silence))
+        // A mirror on this machine is not behind the proxy that the rest of the world is behind.
+        .proxy(if is_local(url) {
+            None
+        } else {
+            Proxy::try_from_env()
+        })
         .user_agent(concat!("kindling/", env!("CARGO_PKG_VERSION")))
         .build()
         .into();
@@ -193,6 +199,13 @@ fn range_start(header: Option<&ureq::http::HeaderValue>) -> Option<u64> {
         .trim()
         .parse()
         .ok()
+}
+
+fn is_local(url: &str) -> bool {
+    let host = url.split("://").nth(1).unwrap_or(url);
+    ["127.0.0.1", "localhost", "[::1]"]
+        .iter()
+        .any(|local| host.starts_with(local))
 }
 
 fn trouble(error: ureq::Error) -> Trouble {

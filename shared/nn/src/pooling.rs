@@ -109,8 +109,10 @@ fn both(
 
 /// The windows along one direction, without the padding that they reach into.
 fn windows(size: usize, kernel: usize, stride: usize, padding: usize) -> Result<Windows> {
-    if kernel == 0 || stride == 0 {
-        bail!("pooling with a kernel of {kernel} and a stride of {stride}: both must be at least 1")
+    if size == 0 || kernel == 0 || stride == 0 {
+        bail!(
+            "pooling {size} elements with a kernel of {kernel} and a stride of {stride}: all must be at least 1"
+        )
     }
     if 2 * padding > kernel {
         bail!(

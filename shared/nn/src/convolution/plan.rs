@@ -108,6 +108,7 @@ impl Plan {
     pub fn forward(x: &Tensor, weight: &Tensor, geometry: &Geometry) -> Result<Self> {
         let (batch, channels, height, width) = x.dims4()?;
         let (outputs, inputs, kernel_h, kernel_w) = weight.dims4()?;
+        not_empty(x)?;
         let plan = Self::checked(geometry, inputs, outputs, (kernel_h, kernel_w))?;
         if channels != inputs * geometry.groups {
             bail!(
@@ -145,6 +146,7 @@ impl Plan {
     pub fn transposed(x: &Tensor, weight: &Tensor, geometry: &Geometry) -> Result<Self> {
         let (batch, channels, height, width) = x.dims4()?;
         let (inputs, outputs, kernel_h, kernel_w) = weight.dims4()?;
+        not_empty(x)?;
         // Backwards: what the transposed convolution puts out, the convolution takes in.
         let plan = Self::checked(geometry, outputs, inputs, (kernel_h, kernel_w))?;
         if channels != inputs {
@@ -160,7 +162,7 @@ impl Plan {
                     "a transposed convolution's output padding ({extra}) must be smaller than its stride ({stride})"
                 )
             }
-            match ((size.max(1) - 1) * stride + span + extra).checked_sub(2 * padding) {
+            match ((size - 1) * stride + span + extra).checked_sub(2 * padding) {
                 Some(length) if length > 0 => Ok(length),
                 _ => bail!("a padding of {padding} leaves nothing of the transposed convolution's output"),
             }
@@ -254,4 +256,11 @@ impl Plan {
             [batch, groups * self.outputs, result.0, result.1],
         )
     }
+}
+
+fn not_empty(x: &Tensor) -> Result<()> {
+    if x.dims()[1..].contains(&0) {
+        bail!("a convolution was given images without elements: {:?}", x.dims())
+    }
+    Ok(())
 }

@@ -9,7 +9,7 @@ use crate::elementwise::functions::{
 
 pub use candle_nn::{PReLU, prelu};
 
-/// max(x, 0). Its derivative at 0 is 0.
+/// max(x, 0). The derivative at 0 is 0 on the CPU, and 1 where candle's own operation runs.
 pub fn relu(x: &Tensor) -> Result<Tensor> {
     apply(Relu, x)
 }

@@ -4,8 +4,8 @@
 
 Each line is the name of a case, the loss, and then, for every input in order and every parameter in the order of
 their names, the sum of its gradient times fill(shape, 99). The loss is the sum of the output times fill(shape, 50),
-or the output itself if that is a scalar. Inputs are 2·fill(shape, 0), 2·fill(shape, 1) …; parameters are
-fill(shape, 10), fill(shape, 11) … in the order of their names. The numbers in the repository are from PyTorch 2.x.
+or the output itself if that is a scalar. Inputs are 2·fill(shape, 1), 2·fill(shape, 2) …; parameters are
+fill(shape, 10), fill(shape, 11) … in the order of their names. The numbers in the repository are from PyTorch 2.15.
 """
 
 import torch
@@ -22,14 +22,14 @@ def fill(shape, seed):
 
 
 def case(name, inputs, parameters, function):
-    x = [(2 * fill(shape, i)).requires_grad_() for i, shape in enumerate(inputs)]
+    x = [(2 * fill(shape, 1 + i)).requires_grad_() for i, shape in enumerate(inputs)]
     p = {key: fill(parameters[key], 10 + i).requires_grad_() for i, key in enumerate(sorted(parameters))}
     y = function(p, *x)
     loss = y if y.dim() == 0 else (y * fill(y.shape, 50)).sum()
     loss.backward()
     tensors = x + [p[key] for key in sorted(p)]
     sums = [(t.grad * fill(t.shape, 99)).sum() for t in tensors]
-    print(name, *(repr(float(v)) for v in [loss, *sums]))
+    print(name, *(repr(v.item()) for v in [loss, *sums]))
 
 
 def flat(*tensors):
@@ -49,8 +49,9 @@ for name, function in {
     "log_sigmoid": F.logsigmoid,
     "tanh": torch.tanh,
     "softplus": F.softplus,
-    "hard_sigmoid": F.hardsigmoid,
-    "hard_swish": F.hardswish,
+    # F.hardsigmoid and F.hardswish take 1/6 in float32 even here.
+    "hard_sigmoid": lambda x: torch.clamp(x / 6 + 0.5, 0, 1),
+    "hard_swish": lambda x: x * torch.clamp(x / 6 + 0.5, 0, 1),
     "mish": F.mish,
     "softmax": lambda x: F.softmax(x, 1),
     "log_softmax": lambda x: F.log_softmax(x, 0),

@@ -25,6 +25,7 @@
 pub mod augment;
 mod clip;
 mod error;
+mod guard;
 mod headers;
 mod lengths;
 mod loudness;

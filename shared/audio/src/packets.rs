@@ -12,6 +12,7 @@ use symphonia::core::io::MediaSourceStream;
 use symphonia::core::units::TimeBase;
 
 use crate::AudioError;
+use crate::guard::caught;
 use crate::pcm::check_sample;
 
 /// An open file of compressed packets.
@@ -42,25 +43,22 @@ impl Packets {
             ));
         }
         let cut = ogg_lacks_end(&mut file).map_err(fail)?;
-        let stream = MediaSourceStream::new(Box::new(file), Default::default());
-        let options = FormatOptions {
-            enable_gapless: true,
-            ..Default::default()
-        };
-        let probe = symphonia::default::get_probe();
-        let format = probe
-            .format(&Default::default(), stream, &options, &Default::default())
-            .map_err(|error| match error {
-                Error::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
-                    AudioError::from_io(path, error)
-                }
-                Error::IoError(_) => {
-                    AudioError::damaged(path, "it was cut off before its first sound could be found")
-                }
-                error => AudioError::damaged(path, error.to_string()),
-            })?
-            .format;
-        let (track, time_base, decoder) = pick_track(path, &*format)?;
+        let opened = caught(|| {
+            let format = probe(path, file.try_clone().map_err(fail)?, true)?;
+            let picked = pick_track(path, &*format)?;
+            // Without an encoder's tag the length of an mp3 is only guessed from its first frame's bit rate, and
+            // what goes beyond the guess would be trimmed.
+            let parameters = picked.2.codec_params();
+            if parameters.codec != CODEC_TYPE_MP3 || parameters.delay.is_some() {
+                return Ok((format, picked, true));
+            }
+            file.seek(SeekFrom::Start(0)).map_err(fail)?;
+            let format = probe(path, file, false)?;
+            let picked = pick_track(path, &*format)?;
+            Ok((format, picked, false))
+        });
+        let broken = || Err(AudioError::damaged(path, "its header contradicts itself"));
+        let (format, (track, time_base, decoder), knows_length) = opened.unwrap_or_else(broken)?;
         let mut this = Self {
             path: path.to_path_buf(),
             format,
@@ -73,10 +71,9 @@ impl Packets {
             skipped: 0,
             cut,
         };
-        let parameters = this.decoder.codec_params();
-        // Without an encoder's tag the length of an mp3 is only guessed from its first frame's bit rate.
-        if parameters.codec != CODEC_TYPE_MP3 || parameters.delay.is_some() {
-            this.promised = parameters.n_frames.and_then(|frames| this.seconds(frames));
+        if knows_length {
+            let frames = this.decoder.codec_params().n_frames.filter(|&frames| frames > 0);
+            this.promised = frames.and_then(|frames| this.seconds(frames));
         }
         Ok(this)
     }
@@ -91,7 +88,11 @@ impl Packets {
     pub fn next_block(&mut self, mono: &mut Vec<f32>) -> Result<Option<u32>, AudioError> {
         let mut strayed = 0;
         loop {
-            match self.format.next_packet() {
+            let Some(packet) = caught(|| self.format.next_packet()) else {
+                self.cut = true;
+                return self.end();
+            };
+            match packet {
                 Ok(packet) => {
                     if let Some(rate) = self.decode(&packet, mono)? {
                         return Ok(Some(rate));
@@ -130,7 +131,7 @@ impl Packets {
         if let Some(end) = self.seconds(packet.ts().saturating_add(packet.dur())) {
             self.reached = end;
         }
-        let Ok(decoded) = self.decoder.decode(packet) else {
+        let Some(Ok(decoded)) = caught(|| self.decoder.decode(packet)) else {
             self.skipped += 1;
             return Ok(None);
         };
@@ -163,6 +164,27 @@ impl Packets {
         }
         Ok(Some(spec.rate))
     }
+}
+
+/// Finds out the container. `trim` cuts the silence off that encoders add at both ends.
+fn probe(path: &Path, file: File, trim: bool) -> Result<Box<dyn FormatReader>, AudioError> {
+    let stream = MediaSourceStream::new(Box::new(file), Default::default());
+    let options = FormatOptions {
+        enable_gapless: trim,
+        ..Default::default()
+    };
+    symphonia::default::get_probe()
+        .format(&Default::default(), stream, &options, &Default::default())
+        .map(|found| found.format)
+        .map_err(|error| match error {
+            Error::IoError(error) if error.kind() != io::ErrorKind::UnexpectedEof => {
+                AudioError::from_io(path, error)
+            }
+            Error::IoError(_) => {
+                AudioError::damaged(path, "it was cut off before its first sound could be found")
+            }
+            error => AudioError::damaged(path, error.to_string()),
+        })
 }
 
 type Picked = (u32, Option<TimeBase>, Box<dyn Decoder>);

@@ -1,4 +1,5 @@
 //! What is no sound is refused with a message that says what it is and what to do.
+#![allow(clippy::unwrap_used)] // the helpers of tests, too, may panic
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,5 @@
 //! Every format gives back the tone that went in.
+#![allow(clippy::unwrap_used)] // the helpers of tests, too, may panic
 
 use std::f64::consts::PI;
 use std::path::{Path, PathBuf};
@@ -68,6 +69,12 @@ fn every_format_holds_its_tone() {
         assert!(rest < 0.05, "{name}: remainder {rest}");
         assert_eq!(load(fixture(name), 16_000).unwrap(), clip, "{name}");
     }
+}
+
+#[test]
+fn variable_bit_rate_without_a_tag_is_read_to_its_end() {
+    let seconds = load(fixture("variable.mp3"), 16_000).unwrap().seconds();
+    assert!((2.0..2.15).contains(&seconds), "{seconds} s");
 }
 
 #[test]

@@ -1,4 +1,5 @@
 //! Log-mel and cepstrum against the reference, block by block against whole, and what augmentation may do.
+#![allow(clippy::unwrap_used)] // the helpers of tests, too, may panic
 
 use std::f64::consts::PI;
 
@@ -29,7 +30,7 @@ fn sound() -> Vec<f32> {
         } else {
             0.0
         };
-        (chirp + tone + if n % 500 == 0 { 0.3 } else { 0.0 }) as f32
+        (chirp + tone + if n.is_multiple_of(500) { 0.3 } else { 0.0 }) as f32
     };
     (0..6_000).map(sample).collect()
 }

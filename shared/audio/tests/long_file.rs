@@ -1,4 +1,5 @@
 //! Twenty minutes pass through without being held.
+#![allow(clippy::unwrap_used)] // the helpers of tests, too, may panic
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

@@ -1,4 +1,5 @@
 //! Pictures are written whole, whatever is drawn.
+#![allow(clippy::unwrap_used)] // the helpers of tests, too, may panic
 
 use std::path::Path;
 

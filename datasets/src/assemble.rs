@@ -120,16 +120,19 @@ impl Plan<'_> {
             }
         }
         for label in 0..self.classes.len() {
-            let of_class = mine
+            let of_class: Vec<&str> = mine
                 .iter()
-                .filter(|&&number| examples[number].label as usize == label);
-            let have = of_class
+                .filter(|&&number| examples[number].label as usize == label)
                 .map(|&number| source[number])
-                .collect::<BTreeSet<_>>()
-                .len();
+                .collect();
+            let have = of_class.iter().collect::<BTreeSet<_>>().len();
             if have < shares.len() {
                 let parts: Vec<&str> = shares.iter().map(|(part, _)| words(*part)).collect();
-                let reason = format!("one each for {}, none in two of them", parts.join(", "));
+                let mut reason = format!("each of {} needs one that no other part has", parts.join(", "));
+                if !self.by_artist && of_class.len() > have {
+                    let copies = of_class.len() - have;
+                    reason += &format!(", and {copies} are copies of others, byte for byte");
+                }
                 return Err(self.too_few(label, have, shares.len(), reason));
             }
         }

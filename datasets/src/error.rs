@@ -68,7 +68,7 @@ pub enum DataError {
         class: String,
     },
     /// A class that cannot be in every part.
-    #[error("class {class:?} has {have} {sources}, {need} are needed: {reason}. Add to {} or take the folder away", path.display())]
+    #[error("class {class:?} has {have} different {sources}, {need} are needed: {reason}. Add to {} or take the folder away", path.display())]
     TooFew {
         /// The class.
         class: String,

@@ -44,12 +44,21 @@ pub fn open(what: &str, split: Option<PathBuf>) -> Result<(Collection, Splits<Cl
     let progress = Mutex::new(None);
     let on_progress = |doing: &str, done: u64, total: u64| {
         let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
-        progress.get_or_insert_with(|| Progress::new(doing, total as usize)).set(done as usize, "");
+        progress
+            .get_or_insert_with(|| Progress::new(doing, total as usize))
+            .set(done as usize, "");
     };
-    let options = Options { split, on_progress: &on_progress, ..Options::new(&EXTENSIONS) };
+    let options = Options {
+        split,
+        on_progress: &on_progress,
+        ..Options::new(&EXTENSIONS)
+    };
     let mut music = datasets::open(what, &options)?;
     drop(progress);
     let clips = load(&mut music)?;
+    for note in music.report() {
+        println!("note      {note}");
+    }
     Ok((music, clips))
 }
 
@@ -60,7 +69,9 @@ fn load(music: &mut Collection) -> Result<Splits<Clips>> {
     let mut read = |examples: &[Example]| -> Vec<(Example, Result<Spectrogram, String>)> {
         let mut clips = Vec::with_capacity(examples.len());
         for group in examples.chunks(64) {
-            let decoded = group.par_iter().map(|example| (example.clone(), log_mel(example)));
+            let decoded = group
+                .par_iter()
+                .map(|example| (example.clone(), log_mel(example)));
             clips.par_extend(decoded);
             done += group.len();
             progress.set(done, "");
@@ -69,7 +80,12 @@ fn load(music: &mut Collection) -> Result<Splits<Clips>> {
     };
     let (train, valid, test) = (read(&music.train), read(&music.valid), read(&music.test));
     let mut collect = |part: Vec<(Example, Result<Spectrogram, String>)>| {
-        let mut clips = Clips { spectrograms: Vec::new(), genres: Vec::new(), files: Vec::new(), names: Vec::new() };
+        let mut clips = Clips {
+            spectrograms: Vec::new(),
+            genres: Vec::new(),
+            files: Vec::new(),
+            names: Vec::new(),
+        };
         for (example, spectrogram) in part {
             match spectrogram {
                 Ok(spectrogram) => {
@@ -83,7 +99,11 @@ fn load(music: &mut Collection) -> Result<Splits<Clips>> {
         }
         clips
     };
-    let clips = Splits { train: collect(train), valid: collect(valid), test: collect(test) };
+    let clips = Splits {
+        train: collect(train),
+        valid: collect(valid),
+        test: collect(test),
+    };
     music.check()?;
     Ok(clips)
 }
@@ -101,7 +121,11 @@ fn log_mel(example: &Example) -> Result<Spectrogram, String> {
 
 /// How sound becomes a spectrogram: in training, and in `predict` after it.
 pub fn mel_config() -> LogMelConfig {
-    LogMelConfig { sample_rate: SAMPLE_RATE, bands: BANDS, ..LogMelConfig::default() }
+    LogMelConfig {
+        sample_rate: SAMPLE_RATE,
+        bands: BANDS,
+        ..LogMelConfig::default()
+    }
 }
 
 /// A crop (64 bands, 188 frames) as the network takes it: each band less its own mean over the crop.
@@ -124,7 +148,12 @@ impl Dataset for Clips {
 
     /// Inputs (batch, crops, 64 bands, 188 frames): one random crop of each clip in training, else six.
     fn batch(&self, indices: &[usize], pass: Pass) -> Result<Labelled> {
-        let masks = SpecAugment { time_masks: 2, time_width: 20, frequency_masks: 2, frequency_width: 8 };
+        let masks = SpecAugment {
+            time_masks: 2,
+            time_width: 20,
+            frequency_masks: 2,
+            frequency_width: 8,
+        };
         let mut values = Vec::new();
         for &index in indices {
             let clip = &self.spectrograms[index];
@@ -173,5 +202,9 @@ pub fn mean_mfccs(clips: &Splits<Clips>) -> Splits<Table> {
         features: clips.spectrograms.par_iter().map(means).collect(),
         classes: clips.genres.clone(),
     };
-    Splits { train: table(&clips.train), valid: table(&clips.valid), test: table(&clips.test) }
+    Splits {
+        train: table(&clips.train),
+        valid: table(&clips.valid),
+        test: table(&clips.test),
+    }
 }

@@ -1,6 +1,7 @@
 //! Hears a piece of music and names its genre: `cargo run -p genre-classifier`
 
 mod data;
+mod hear;
 mod model;
 mod predict;
 
@@ -76,12 +77,16 @@ fn train(arguments: Train) -> Result<()> {
     let tables = data::mean_mfccs(&clips);
 
     let task = Classification::new(&genres).label_smoothing(0.1).mixup(0.2);
-    let mut learner = Learner::new(run, &music.name, clips, task, |weights| GenreNet::new(genres.len(), weights))?;
+    let mut learner = Learner::new(run, &music.name, clips, task, |weights| {
+        GenreNet::new(genres.len(), weights)
+    })?;
     if learner.only_checks()? {
         return Ok(());
     }
     learner.fit_one_cycle(arguments.epochs, arguments.learning_rate)?;
-    learner.save_model(&About { genres: genres.clone() })?;
+    learner.save_model(&About {
+        genres: genres.clone(),
+    })?;
 
     let test = learner.test()?;
     let linear = baseline::linear(&tables, genres.len(), learner.run.seed())?;
@@ -91,18 +96,29 @@ fn train(arguments: Train) -> Result<()> {
         worst_mistakes(&learner.data.test, &genres, &test.outputs)?,
         report::notes("About the data", &music.report()),
     ];
-    learner.report("Genre classifier", &test, &[("linear", linear), ("majority", majority)], &sections)
+    learner.report(
+        "Genre classifier",
+        &test,
+        &[("linear", linear), ("majority", majority)],
+        &sections,
+    )
 }
 
 /// The mistakes that the network was surest of, to listen to.
 fn worst_mistakes(clips: &Clips, genres: &[String], outputs: &[ClassOutput]) -> Result<Section> {
-    let mut mistakes: Vec<usize> = (0..outputs.len()).filter(|&index| outputs[index].predicted() != outputs[index].target).collect();
+    let mut mistakes: Vec<usize> = (0..outputs.len())
+        .filter(|&index| outputs[index].predicted() != outputs[index].target)
+        .collect();
     mistakes.sort_by(|&a, &b| outputs[b].loss().total_cmp(&outputs[a].loss()));
     let mut players = Vec::new();
     for &index in mistakes.iter().take(12) {
         let (output, predicted) = (&outputs[index], outputs[index].predicted());
         let (said, truth) = (&genres[predicted], &genres[output.target]);
-        let caption = format!("{}: {said} ({:.0} %), is {truth}", clips.name(index), 100.0 * output.probabilities[predicted]);
+        let caption = format!(
+            "{}: {said} ({:.0} %), is {truth}",
+            clips.name(index),
+            100.0 * output.probabilities[predicted]
+        );
         players.push((caption, clips.excerpt(index)?));
     }
     let words = match players.len() {

@@ -16,7 +16,11 @@ impl GenreNet {
     /// A network for `genres` genres.
     pub fn new(genres: usize, weights: VarBuilder<'_>) -> Result<Self> {
         // Stride 2 looks at every second frame: each block hears twice as far as the one before.
-        let config = Conv1dConfig { stride: 2, padding: 2, ..Default::default() };
+        let config = Conv1dConfig {
+            stride: 2,
+            padding: 2,
+            ..Default::default()
+        };
         let channels = [BANDS, 96, 96, 128];
         let mut blocks = Vec::new();
         for (number, pair) in channels.windows(2).enumerate() {

@@ -13,6 +13,7 @@ use crate::{
     fit::fit,
     optimiser::{AdamW, AdamWConfig, Optimiser, Sgd, SgdConfig},
     save,
+    state::Problem,
 };
 
 /// Which optimiser, with which settings.
@@ -129,6 +130,11 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         let model = build(nn::seeded(&variables, run.seed(), DType::F32, &run.device))
             .context("cannot build the network")?;
         run.data = data_name.to_string();
+        let problem = Problem {
+            data: data_name.to_string(),
+            examples: [data.train.len(), data.valid.len(), data.test.len()],
+            answers: task.columns(),
+        };
         let mut learner = Learner {
             settings: Settings {
                 batch_size: run.arguments.batch_size,
@@ -147,7 +153,10 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
             task,
             model,
             parameters: Parameters::new(&variables),
-            state: State::default(),
+            state: State {
+                problem,
+                ..State::default()
+            },
             average: None,
             phases: 0,
             resumed: None,

@@ -62,5 +62,5 @@ pub use parameters::{Gradients, Parameter, Parameters};
 pub use progress::Progress;
 pub use run::{Run, RunFolder, find_model, machine};
 pub use schedule::Schedule;
-pub use state::{Best, EpochRow, State};
+pub use state::{Best, EpochRow, Problem, State};
 pub use task::{ClassOutput, Classification, Scores, Task};

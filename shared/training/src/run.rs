@@ -148,6 +148,20 @@ impl Run {
     }
 }
 
+impl Drop for Run {
+    /// A run that ended before its first checkpoint or result (the data could not be opened, say) leaves nothing
+    /// behind that looks like one.
+    fn drop(&mut self) {
+        let folder = self.folder.path();
+        let files = fs::read_dir(folder).into_iter().flatten().flatten();
+        let names: Vec<_> = files.map(|file| file.file_name()).collect();
+        if names == [RunFolder::CONFIG] && self.arguments.resume.is_none() {
+            // Best effort: the error that ended the run matters more.
+            let _ = fs::remove_dir_all(folder);
+        }
+    }
+}
+
 /// What the numbers were made on: operating system, architecture and threads.
 pub fn machine() -> Value {
     json!({

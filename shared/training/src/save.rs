@@ -5,8 +5,8 @@ use candle_core::Tensor;
 use serde::Serialize;
 
 use crate::{
-    Dataset, Evaluation, Learner, RunFolder, State, Task, files, optimiser::Optimiser, report, state::Best,
-    write_json,
+    Dataset, Evaluation, Learner, RunFolder, State, Task, TrainingError, files, optimiser::Optimiser, report,
+    state::Best, write_json,
 };
 
 impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
@@ -46,6 +46,15 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         let (state, tensors) = files::read_tensors::<State>(&path, "checkpoint", &self.run.project)?;
         let fits = self.parameters.restore(&strip(&tensors, "model/"));
         fits.with_context(|| format!("{}: the checkpoint is of another network", path.display()))?;
+        if state.problem != self.state.problem {
+            return Err(TrainingError::Data(format!(
+                "the data has changed since the run in {} began: it had {}, now there is {}. Put it back, or start a new run",
+                self.run.folder.path().display(),
+                state.problem,
+                self.state.problem
+            ))
+            .into());
+        }
         println!("resuming after epoch {}, batch {}", state.epoch, state.batch);
         self.run.seconds_before = state.seconds;
         self.state = state;

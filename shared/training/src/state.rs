@@ -27,6 +27,29 @@ pub struct EpochRow {
     pub seconds: f64,
 }
 
+/// What a run learns from and what it answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The name of the data.
+    pub data: String,
+    /// The number of training, validation and test examples.
+    pub examples: [usize; 3],
+    /// The columns of `predictions.csv`: they name the classes.
+    pub answers: Vec<String>,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let [train, valid, test] = self.examples;
+        write!(
+            f,
+            "{} with {train} + {valid} + {test} examples and {}",
+            self.data,
+            self.answers.join(", ")
+        )
+    }
+}
+
 /// An epoch and its score on the validation set.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Best {
@@ -41,6 +64,8 @@ pub struct Best {
 /// because every random draw is a function of (seed, place).
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct State {
+    /// What it learns from and what it answers, so that a resumed run notices when either has changed.
+    pub problem: Problem,
     /// Calls of a fit method that are done.
     pub phase: usize,
     /// Epochs done, over all phases.

@@ -14,7 +14,18 @@ const COLOURS: [RGBColor; 4] = [
 const SIZE: (u32, u32) = (460, 300);
 
 /// Lines over a shared horizontal axis of epochs or steps, each with a name, as SVG.
+///
+/// The names stand where the lines are not: above lines that fall, below lines that rise.
 pub fn line_chart(horizontal: &str, vertical: &str, lines: &[(&str, Vec<(f64, f64)>)]) -> Result<String> {
+    let rise = |(_, points): &(&str, Vec<(f64, f64)>)| {
+        points.last().map_or(0.0, |last| last.1) - points.first().map_or(0.0, |first| first.1)
+    };
+    let rising = lines.iter().map(rise).sum::<f64>() > 0.0;
+    let place = if rising {
+        SeriesLabelPosition::LowerRight
+    } else {
+        SeriesLabelPosition::UpperRight
+    };
     let points = || {
         lines
             .iter()
@@ -50,7 +61,7 @@ pub fn line_chart(horizontal: &str, vertical: &str, lines: &[(&str, Vec<(f64, f6
         }
         let labels = chart
             .configure_series_labels()
-            .position(SeriesLabelPosition::UpperRight)
+            .position(place)
             .margin(6)
             .label_font(("sans-serif", 13))
             .background_style(WHITE.mix(0.8))

@@ -64,7 +64,7 @@ p { margin: 0 0 .8rem; max-width: 46rem; }
 .confusion td, .confusion th { text-align: center; border: 1px solid var(--paper); padding: .4rem .5rem; min-width: 2.2rem; }
 .confusion th { font-weight: 500; border: 0; } .confusion tbody th { text-align: right; }
 .items { display: grid; grid-template-columns: repeat(auto-fill, minmax(270px, 1fr)); gap: 1rem; }
-.items figure { margin: 0; } .items figcaption { font-size: .9rem; margin-bottom: .3rem; } .items audio, .items img { width: 100%; }
+.items figure { margin: 0; } .items figcaption { font-size: .9rem; margin-bottom: .3rem; overflow-wrap: anywhere; } .items audio, .items img { width: 100%; }
 svg { max-width: 100%; height: auto; } img { max-width: 100%; }
 pre { font-size: .85rem; overflow-x: auto; margin: 0; }
 ";

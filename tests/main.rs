@@ -1,0 +1,10 @@
+//! Tests of the whole workspace: what no crate can see of itself.
+//!
+//! A new project is found by itself: [`every_project`] and [`readmes`] need no change for it; what only it can
+//! show goes into a file of its own, as for [`genre_classifier`].
+
+mod every_project;
+mod genre_classifier;
+mod program;
+mod readmes;
+mod structure;

@@ -1,0 +1,72 @@
+//! Imports go one way, and every crate is held to the same lints.
+
+use crate::program::{packages, root};
+
+/// The rooms from the bottom to the top. A crate may use crates of lower rooms only, so that domains do not know
+/// each other and nothing shared knows a project.
+fn room(package: &str, manifest: &str) -> usize {
+    match package {
+        "nn" => 0,
+        "training" => 1,
+        "workspace-tests" => 4,
+        _ if manifest.contains("/projects/") => 3,
+        _ => 2,
+    }
+}
+
+#[test]
+fn imports_go_one_way() {
+    let of = |name: &str| packages().iter().find(|package| package["name"] == name);
+    let room_of = |package: &serde_json::Value| {
+        let manifest = package["manifest_path"].as_str().unwrap().replace('\\', "/");
+        room(package["name"].as_str().unwrap(), &manifest)
+    };
+    for package in packages() {
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let Some(used) = of(dependency["name"].as_str().unwrap()) else {
+                continue;
+            };
+            let (name, used_name) = (&package["name"], &used["name"]);
+            assert!(
+                room_of(used) < room_of(package),
+                "{name} uses {used_name}, which is beside or above it"
+            );
+        }
+    }
+}
+
+#[test]
+fn every_crate_keeps_the_lints_and_says_what_it_is() {
+    for package in packages() {
+        let manifest = std::fs::read_to_string(package["manifest_path"].as_str().unwrap()).unwrap();
+        assert!(
+            manifest.contains("[lints]\nworkspace = true"),
+            "{} is not held to the lints",
+            package["name"]
+        );
+        assert!(
+            package["description"].is_string(),
+            "{} has no description",
+            package["name"]
+        );
+    }
+}
+
+#[test]
+fn every_project_has_the_same_files() {
+    for project in crate::program::projects() {
+        for file in ["src/main.rs", "src/data.rs", "src/model.rs", "README.md"] {
+            assert!(
+                root().join("projects").join(&project).join(file).exists(),
+                "{project} has no {file}"
+            );
+        }
+        let main =
+            std::fs::read_to_string(root().join("projects").join(&project).join("src/main.rs")).unwrap();
+        let first = main.lines().next().unwrap();
+        assert!(
+            first.starts_with("//! ") && first.contains(&format!("`cargo run -p {project}`")),
+            "{project}: {first}"
+        );
+    }
+}

@@ -100,7 +100,14 @@ impl Packets {
                 }
                 // Another stream is chained on (ogg): go on with it.
                 Err(Error::ResetRequired) => {
-                    (self.track, self.time_base, self.decoder) = pick_track(&self.path, &*self.format)?;
+                    let picked = caught(|| pick_track(&self.path, &*self.format));
+                    let broken = || {
+                        Err(AudioError::damaged(
+                            &self.path,
+                            "its second stream contradicts itself",
+                        ))
+                    };
+                    (self.track, self.time_base, self.decoder) = picked.unwrap_or_else(broken)?;
                     self.promised = None;
                 }
                 Err(Error::DecodeError(_)) if strayed < 100 => strayed += 1,
@@ -206,7 +213,7 @@ fn pick_track(path: &Path, format: &dyn FormatReader) -> Result<Picked, AudioErr
         .make(&track.codec_params, &Default::default())
         .map_err(|error| match error {
             _ if track.codec_params.codec == CODEC_TYPE_OPUS => AudioError::unsupported(path, "Opus"),
-            Error::Unsupported(what) => AudioError::unsupported(path, what),
+            Error::Unsupported(what) => AudioError::unsupported(path, format!("this encoding ({what})")),
             error => AudioError::damaged(path, error.to_string()),
         })?;
     Ok((track.id, track.codec_params.time_base, decoder))

@@ -52,6 +52,7 @@ pub mod loss;
 mod max_pool;
 mod norm;
 pub mod ops;
+mod pieces;
 mod pooling;
 mod random;
 mod rnn;

@@ -1,12 +1,6 @@
 //! Loops compiled for the machine's SIMD instructions, and the sums and maxima that kernels are made of.
-//!
-//! Kernels split their work at fixed places, never by the number of threads, so the same input gives the
-//! same bits however many cores run it.
 
 use crate::float::Float;
-
-/// Values that one task should at least work through, or starting it costs more than it saves.
-pub(crate) const TASK: usize = 16 * 1024;
 
 /// Compiles a loop three times (the platform's baseline, AVX2, AVX-512) and picks at run time, because a
 /// build for any x86-64 may otherwise use no more than SSE2.

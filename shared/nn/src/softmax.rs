@@ -3,11 +3,11 @@
 use candle_core::backend::BackendStorage;
 use candle_core::shape::Dim;
 use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Result, Shape, Tensor, WithDType};
-use rayon::prelude::*;
 
 use crate::cpu::{by_dtype, has_kernel, read, slice};
 use crate::float::Float;
-use crate::simd::{TASK, max, simd, sum, sum2};
+use crate::pieces::fill;
+use crate::simd::{max, simd, sum, sum2};
 
 /// exp(x) / Σ exp(x) along `dim`.
 ///
@@ -151,11 +151,7 @@ impl<K: Rows> CustomOp1 for ByRow<K> {
         by_dtype!(storage.dtype(), T => {
             let x = slice::<T>(storage, layout)?;
             let width = layout.dims().last().copied().unwrap_or(1).max(1);
-            let mut y = vec![T::ZERO; x.len()];
-            y.par_chunks_mut(width)
-                .zip(x.par_chunks(width))
-                .with_min_len(TASK.div_ceil(width))
-                .for_each(|(y, x)| self.0.forward(x, y));
+            let y = fill(x.len(), width, |at, y| self.0.forward(&x[at..][..width], y));
             Ok((T::to_cpu_storage_owned(y), layout.shape().clone()))
         })
     }
@@ -164,12 +160,9 @@ impl<K: Rows> CustomOp1 for ByRow<K> {
         by_dtype!(y.dtype(), T => {
             let width = y.dims().last().copied().unwrap_or(1).max(1);
             let out = read([y, gradient], |[y, gradient]: [&[T]; 2]| {
-                let mut out = vec![T::ZERO; y.len()];
-                out.par_chunks_mut(width)
-                    .zip(y.par_chunks(width).zip(gradient.par_chunks(width)))
-                    .with_min_len(TASK.div_ceil(width))
-                    .for_each(|(out, (y, gradient))| self.0.backward(y, gradient, out));
-                out
+                fill(y.len(), width, |at, out| {
+                    self.0.backward(&y[at..][..width], &gradient[at..][..width], out)
+                })
             })?;
             Ok(Some(Tensor::from_vec(out, y.shape(), y.device())?))
         })

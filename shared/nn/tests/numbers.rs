@@ -322,6 +322,12 @@ fn errors_name_what_is_wrong() {
                 .forward(&zeros(&[2, 4, 5])),
             "over 3 channels",
         ),
+        (
+            nn::instance_norm_no_affine(3, 1e-5)
+                .unwrap()
+                .forward(&zeros(&[2, 3, 1])),
+            "a single value each",
+        ),
         (gru.forward(&zeros(&[2, 4, 2])), "(batch, steps, 3)"),
         (attend(&zeros(&[2, 3])), "of F32"),
         (attend(&labels(&[1, 1, 1]).to_dtype(DType::U8).unwrap()), "(2, 3)"),

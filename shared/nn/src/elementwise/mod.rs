@@ -4,11 +4,11 @@ pub(crate) mod functions;
 
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, WithDType};
-use rayon::prelude::*;
 
 use crate::cpu::{by_dtype, has_kernel, read, slice};
 use crate::float::Float;
-use crate::simd::{TASK, simd};
+use crate::pieces::{TASK, fill};
+use crate::simd::simd;
 
 /// A differentiable function applied to each element.
 pub(crate) trait Function: Copy + Send + Sync + 'static {
@@ -54,10 +54,7 @@ impl<F: Function> CustomOp1 for Elementwise<F> {
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
         by_dtype!(storage.dtype(), T => {
             let x = slice::<T>(storage, layout)?;
-            let mut out = vec![T::ZERO; x.len()];
-            out.par_chunks_mut(TASK)
-                .zip(x.par_chunks(TASK))
-                .for_each(|(out, x)| values(self.0, x, out));
+            let out = fill(x.len(), TASK, |at, out| values(self.0, &x[at..], out));
             Ok((T::to_cpu_storage_owned(out), layout.shape().clone()))
         })
     }
@@ -65,11 +62,7 @@ impl<F: Function> CustomOp1 for Elementwise<F> {
     fn bwd(&self, x: &Tensor, _result: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
         by_dtype!(x.dtype(), T => {
             let out = read([x, gradient], |[x, gradient]: [&[T]; 2]| {
-                let mut out = vec![T::ZERO; x.len()];
-                out.par_chunks_mut(TASK)
-                    .zip(x.par_chunks(TASK).zip(gradient.par_chunks(TASK)))
-                    .for_each(|(out, (x, gradient))| slopes(self.0, x, gradient, out));
-                out
+                fill(x.len(), TASK, |at, out| slopes(self.0, &x[at..], &gradient[at..], out))
             })?;
             Ok(Some(Tensor::from_vec(out, x.shape(), x.device())?))
         })

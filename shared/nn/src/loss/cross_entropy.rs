@@ -1,6 +1,6 @@
 //! Cross-entropy of classes.
 
-use candle_core::{D, DType, Result, Tensor, bail};
+use candle_core::{D, DType, Device, Result, Tensor, bail};
 
 use super::kernel::{self, Target};
 use super::same_shape;
@@ -127,7 +127,10 @@ fn composed(
     let is_class = labels.lt(classes as u32)?;
     let safe = is_class.where_cond(&labels, &labels.zeros_like()?)?;
     let class_weights = match &options.class_weights {
-        Some(weights) => Tensor::new(&weights[..], device)?.to_dtype(dtype)?,
+        // By way of the CPU, because Metal has no f64.
+        Some(weights) => Tensor::new(&weights[..], &Device::Cpu)?
+            .to_dtype(dtype)?
+            .to_device(device)?,
         None => Tensor::ones(classes, dtype, device)?,
     };
     let zeros = Tensor::zeros(rows, dtype, device)?;

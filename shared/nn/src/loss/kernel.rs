@@ -2,12 +2,12 @@
 
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, WithDType};
-use rayon::prelude::*;
 
 use super::CrossEntropyOptions;
 use crate::cpu::{by_dtype, read, slice};
 use crate::float::Float;
-use crate::simd::{TASK, simd, sum2};
+use crate::pieces::{fill, map};
+use crate::simd::{simd, sum2};
 use crate::softmax::max_and_sum;
 
 /// What one row of logits should predict.
@@ -26,13 +26,10 @@ pub(super) fn cross_entropy(
     let logits = logits.contiguous()?;
     let classes = logits.dims()[1];
     let normalisers: Vec<(f64, f64)> = by_dtype!(logits.dtype(), T => read([&logits], |[x]: [&[T]; 1]| {
-        x.par_chunks(classes)
-            .with_min_len(TASK.div_ceil(classes))
-            .map(|row| {
-                let (maximum, total) = max_and_sum(row);
-                (maximum.f64(), total.f64())
-            })
-            .collect()
+        map(targets.len(), classes, |row| {
+            let (maximum, total) = max_and_sum(&x[row * classes..][..classes]);
+            (maximum.f64(), total.f64())
+        })
     }))?;
     let total = targets
         .iter()
@@ -70,7 +67,9 @@ impl CrossEntropy {
     fn loss<T: Float>(&self, x: &[T]) -> T {
         let classes = x.len() / self.rows.len();
         let spread: Vec<T> = self.spread.iter().map(|&s| T::of(s)).collect();
-        let loss_of = |(x, (target, (maximum, total))): (&[T], &(Target, (f64, f64)))| {
+        let losses = map(self.rows.len(), classes, |row| {
+            let (target, (maximum, total)) = &self.rows[row];
+            let x = &x[row * classes..][..classes];
             if !target.used {
                 return 0.0;
             }
@@ -80,14 +79,7 @@ impl CrossEntropy {
                 return on_label;
             }
             on_label + spread_loss(x, &spread, T::of(maximum + logarithm)).f64()
-        };
-        // Collected before it is summed: a parallel sum would add in any order.
-        let losses: Vec<f64> = x
-            .par_chunks(classes)
-            .zip(&self.rows)
-            .with_min_len(TASK.div_ceil(classes))
-            .map(loss_of)
-            .collect();
+        });
         T::of(losses.iter().sum())
     }
 
@@ -95,22 +87,23 @@ impl CrossEntropy {
         let classes = x.len() / self.rows.len();
         let spread: Vec<T> = self.spread.iter().map(|&s| T::of(s * factor)).collect();
         let spread_total = self.spread.iter().sum::<f64>() * factor;
-        let mut dx = vec![T::ZERO; x.len()];
-        dx.par_chunks_mut(classes)
-            .zip(x.par_chunks(classes).zip(&self.rows))
-            .with_min_len(TASK.div_ceil(classes))
-            .for_each(|(dx, (x, (target, (maximum, total))))| {
-                if !target.used {
-                    return;
-                }
-                let on_label = self.on_label * target.weight * factor;
-                scaled_softmax(x, T::of(*maximum), T::of((on_label + spread_total) / total), dx);
-                for (dx, &spread) in dx.iter_mut().zip(&spread) {
-                    *dx -= spread;
-                }
-                dx[target.label as usize] -= T::of(on_label);
-            });
-        dx
+        fill(x.len(), classes, |at, dx| {
+            let (target, (maximum, total)) = &self.rows[at / classes];
+            if !target.used {
+                return;
+            }
+            let on_label = self.on_label * target.weight * factor;
+            scaled_softmax(
+                &x[at..],
+                T::of(*maximum),
+                T::of((on_label + spread_total) / total),
+                dx,
+            );
+            for (dx, &spread) in dx.iter_mut().zip(&spread) {
+                *dx -= spread;
+            }
+            dx[target.label as usize] -= T::of(on_label);
+        })
     }
 }
 

@@ -80,6 +80,13 @@ impl Module for GroupNorm {
                 x.shape()
             )
         }
+        if x.elem_count() / (x.dims()[0] * self.num_groups) < 2 {
+            bail!(
+                "{} groups of {:?} have a single value each, which normalisation would make 0",
+                self.num_groups,
+                x.shape()
+            )
+        }
         if !has_kernel(x) {
             return self.composed(x);
         }

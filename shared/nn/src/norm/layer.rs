@@ -78,7 +78,7 @@ impl Module for LayerNorm {
 }
 
 /// Layer and RMS normalisation as one function.
-fn normalise(
+pub(super) fn normalise(
     x: &Tensor,
     weight: &Tensor,
     bias: Option<&Tensor>,

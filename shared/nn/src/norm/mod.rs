@@ -9,6 +9,7 @@
 //! | [`InstanceNorm`] | positions, for each example and channel | channel |
 
 mod batch;
+pub(crate) mod functions;
 mod group;
 mod layer;
 mod moments;

@@ -6,13 +6,13 @@
 
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, WithDType};
-use rayon::prelude::*;
 
 use super::moments::Moments;
 use super::wanted;
 use crate::cpu::{by_dtype, read, slice};
 use crate::float::Float;
-use crate::simd::{TASK, simd, sum, sum2};
+use crate::pieces::{fill, map};
+use crate::simd::{simd, sum, sum2};
 
 /// Which planes are normalised together.
 #[derive(Clone, Copy, PartialEq)]
@@ -48,11 +48,7 @@ fn positions(dims: &[usize]) -> usize {
 pub(super) fn moments(x: &Tensor, sets: Sets) -> Result<Vec<Moments>> {
     let (channels, size) = (x.dims()[1], positions(x.dims()));
     by_dtype!(x.dtype(), T => read([x], |[x]: [&[T]; 1]| {
-        let planes: Vec<Moments> = x
-            .par_chunks(size)
-            .with_min_len(TASK.div_ceil(size))
-            .map(Moments::of)
-            .collect();
+        let planes = map(x.len() / size, size, |plane| Moments::of(&x[plane * size..][..size]));
         let mut total = vec![Moments::default(); sets.count(planes.len(), channels)];
         for (plane, moments) in planes.into_iter().enumerate() {
             let set = sets.of_plane(plane, channels);
@@ -79,37 +75,26 @@ impl NormalisePlanes {
 
     fn forward<T: Float>(&self, x: &[T], weight: &[T], bias: &[T], size: usize) -> Vec<T> {
         let channels = weight.len();
-        let mut y = vec![T::ZERO; x.len()];
-        y.par_chunks_mut(size)
-            .zip(x.par_chunks(size))
-            .enumerate()
-            .with_min_len(TASK.div_ceil(size))
-            .for_each(|(plane, (y, x))| {
-                let (mean, inverse) = self.statistics(plane, channels);
-                let channel = plane % channels;
-                scale(x, mean, inverse * weight[channel], bias[channel], y);
-            });
-        y
+        fill(x.len(), size, |at, y| {
+            let (plane, channel) = (at / size, at / size % channels);
+            let (mean, inverse) = self.statistics(plane, channels);
+            scale(&x[at..], mean, inverse * weight[channel], bias[channel], y);
+        })
     }
 
     /// The gradients of x, weight and bias.
     fn backward<T: Float>(&self, x: &[T], weight: &[T], gradient: &[T], size: usize) -> [Vec<T>; 3] {
         let channels = weight.len();
         // For each plane the sums of the gradient and of its product with the normalised values.
-        let sums: Vec<(f64, f64)> = x
-            .par_chunks(size)
-            .zip(gradient.par_chunks(size))
-            .enumerate()
-            .with_min_len(TASK.div_ceil(size))
-            .map(|(plane, (x, gradient))| {
-                let (mean, inverse) = self.statistics(plane, channels);
-                let pieces = x.chunks(4096).zip(gradient.chunks(4096));
-                pieces.fold((0.0, 0.0), |(s, t), (x, gradient)| {
-                    let (a, b) = gradient_sums(x, gradient, mean, inverse);
-                    (s + a.f64(), t + b.f64())
-                })
+        let sums = map(x.len() / size, size, |plane| {
+            let (mean, inverse) = self.statistics(plane, channels);
+            let at = plane * size..(plane + 1) * size;
+            let pieces = x[at.clone()].chunks(4096).zip(gradient[at].chunks(4096));
+            pieces.fold((0.0, 0.0), |(s, t), (x, gradient)| {
+                let (a, b) = gradient_sums(x, gradient, mean, inverse);
+                (s + a.f64(), t + b.f64())
             })
-            .collect();
+        });
         let (mut d_weight, mut d_bias) = (vec![0.0; channels], vec![0.0; channels]);
         // The same sums over each set, of the gradient of the normalised values, divided by their number.
         let mut means = vec![(0.0, 0.0); self.statistics.len()];
@@ -124,18 +109,14 @@ impl NormalisePlanes {
                 set.1 += t * weight[channel].f64() / per_set;
             }
         }
-        let mut dx = vec![T::ZERO; x.len()];
-        dx.par_chunks_mut(size)
-            .zip(x.par_chunks(size).zip(gradient.par_chunks(size)))
-            .enumerate()
-            .with_min_len(TASK.div_ceil(size))
-            .for_each(|(plane, (dx, (x, gradient)))| {
-                let (mean, inverse) = self.statistics(plane, channels);
-                let (s, t) = means[self.sets.of_plane(plane, channels)];
-                let slope = inverse * weight[plane % channels];
-                let (s, t) = (T::of(s) * inverse, T::of(t) * inverse * inverse);
-                input_gradient((x, gradient), mean, slope, s, t, dx);
-            });
+        let dx = fill(x.len(), size, |at, dx| {
+            let plane = at / size;
+            let (mean, inverse) = self.statistics(plane, channels);
+            let (s, t) = means[self.sets.of_plane(plane, channels)];
+            let slope = inverse * weight[plane % channels];
+            let (s, t) = (T::of(s) * inverse, T::of(t) * inverse * inverse);
+            input_gradient((&x[at..], &gradient[at..]), mean, slope, s, t, dx);
+        });
         let convert = |values: Vec<f64>| values.into_iter().map(T::of).collect();
         [dx, convert(d_weight), convert(d_bias)]
     }

@@ -9,7 +9,8 @@ use super::moments::Moments;
 use super::wanted;
 use crate::cpu::{by_dtype, read, slice};
 use crate::float::Float;
-use crate::simd::{TASK, simd, sum, sum2};
+use crate::pieces::{TASK, fill};
+use crate::simd::{simd, sum, sum2};
 
 /// Arguments: x, whose last dimension makes the rows, weight and bias of a row's length.
 pub(super) struct NormaliseRows {
@@ -32,15 +33,11 @@ impl NormaliseRows {
 
     fn forward<T: Float>(&self, x: &[T], weight: &[T], bias: &[T]) -> Vec<T> {
         let width = weight.len();
-        let mut y = vec![T::ZERO; x.len()];
-        y.par_chunks_mut(width)
-            .zip(x.par_chunks(width))
-            .with_min_len(TASK.div_ceil(width))
-            .for_each(|(y, x)| {
-                let (mean, inverse) = self.statistics(x);
-                apply(x, weight, bias, mean, inverse, y);
-            });
-        y
+        fill(x.len(), width, |at, y| {
+            let x = &x[at..][..width];
+            let (mean, inverse) = self.statistics(x);
+            apply(x, weight, bias, mean, inverse, y);
+        })
     }
 
     /// The gradients of x, weight and bias.

@@ -58,6 +58,12 @@ pub fn cases(table: &mut Table) {
             move |x| activation.forward(&(&x[0] * 9.0)?),
         );
     }
+    table.layer(
+        "prelu",
+        "2x3x5, a slope each",
+        vec![distinct([2, 3, 5])],
+        |vb, x| nn::prelu(Some(3), vb)?.forward(&x[0]),
+    );
     table.layer("prelu", "4x3, one slope", vec![distinct([4, 3])], |vb, x| {
         nn::prelu(None, vb)?.forward(&x[0])
     });

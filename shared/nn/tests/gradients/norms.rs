@@ -46,6 +46,7 @@ pub fn cases(table: &mut Table) {
         },
     );
     rows(table);
+    functions(table);
     groups(table);
 }
 
@@ -94,6 +95,21 @@ fn rows(table: &mut Table) {
             let x = x[0].t()?;
             nn::rms_norm(7, 1e-6, vb)?.forward(&x)? + x
         },
+    );
+}
+
+fn functions(table: &mut Table) {
+    table.case(
+        "layer_norm",
+        "the function, to 3x5, weight and bias",
+        vec![any([3, 5]), any([5]), any([5])],
+        |x| nn::ops::layer_norm(&x[0], &x[1], &x[2], 1e-5),
+    );
+    table.case(
+        "rms_norm",
+        "the function, to 3x5 and weight",
+        vec![any([3, 5]), any([5])],
+        |x| nn::ops::rms_norm(&x[0], &x[1], 1e-5),
     );
 }
 

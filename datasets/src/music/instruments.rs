@@ -239,15 +239,15 @@ impl Bell {
 /// An electric organ: a sine for each drawbar, and a rotating speaker.
 #[derive(Clone, Debug)]
 pub struct Organ {
-    /// Loudness of the sub, the fundamental, the fifth above the octave, the octaves: 0..1 each.
-    pub drawbars: [f32; 5],
+    /// Loudness of half, 1, 2, 3, 4, 6 and 8 times the note's frequency: 0..1 each.
+    pub drawbars: [f32; 7],
     /// Turns per second of the speaker.
     pub rotor: f32,
 }
 
 impl Organ {
     fn play(&self, tone: &Tone, random: &mut Random, out: &mut [f32]) {
-        const HARMONICS: [f32; 5] = [0.5, 1.0, 2.0, 3.0, 4.0];
+        const HARMONICS: [f32; 7] = [0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0];
         let envelope = Envelope {
             attack: 0.004,
             decay: 1.0,
@@ -349,6 +349,91 @@ impl Singer {
                 let [first, second, third] = &mut mouth;
                 let sound = first.band(x) + 0.6 * second.band(x) + 0.35 * third.band(x);
                 *out += level * (sound + 0.05 * x);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How often `samples` crosses zero upwards per second, after all but the fundamental is filtered away.
+    fn pitch(samples: &[f32], near: f32, rate: f32) -> f32 {
+        let mut filters = [Filter::new(near, 0.9, rate), Filter::new(near, 0.9, rate)];
+        let smooth: Vec<f32> = samples
+            .iter()
+            .map(|x| {
+                let [first, second] = &mut filters;
+                second.band(first.band(*x))
+            })
+            .collect();
+        let crossings: Vec<f32> = smooth
+            .windows(2)
+            .enumerate()
+            .filter(|(n, pair)| *n > 2000 && pair[0] < 0.0 && pair[1] >= 0.0)
+            .map(|(n, pair)| n as f32 - pair[0] / (pair[1] - pair[0]))
+            .collect();
+        rate * (crossings.len() - 1) as f32 / (crossings[crossings.len() - 1] - crossings[0])
+    }
+
+    #[test]
+    fn strings_organs_and_synthesisers_are_in_tune() {
+        let (rate, envelope) = (
+            16_000.0,
+            Envelope {
+                attack: 0.01,
+                decay: 0.1,
+                sustain: 1.0,
+                release: 0.1,
+            },
+        );
+        let string = Plucked {
+            brightness: 0.5,
+            ring: 4.0,
+            position: 0.2,
+            damping: 0.3,
+            course: 0.0,
+        };
+        let synth = Synth {
+            wave: super::super::synthesis::Wave::Saw,
+            voices: 1,
+            detune: 0.0,
+            envelope,
+            cutoff: 4.0,
+            sweep: 0.0,
+            close: 0.1,
+            resonance: 0.0,
+            vibrato: 0.0,
+            breath: 0.0,
+        };
+        let bell = Bell {
+            ratio: 1.0,
+            index: 0.1,
+            strike: 0.1,
+            envelope,
+            tremolo: 0.0,
+        };
+        for hertz in [82.4f32, 196.0, 440.0, 659.3] {
+            let tone = Tone {
+                hertz,
+                slide: 0.0,
+                seconds: 1.0,
+                velocity: 0.8,
+                rate,
+            };
+            for instrument in [
+                Instrument::String(string.clone()),
+                Instrument::Synth(synth.clone()),
+                Instrument::Bell(bell.clone()),
+            ] {
+                let mut sound = vec![0.0; 16_000];
+                instrument.play(&tone, &mut nn::random(1, "in tune"), &mut sound);
+                let cents = 1200.0 * (pitch(&sound, hertz, rate) / hertz).log2();
+                assert!(
+                    cents.abs() < 8.0,
+                    "{hertz} Hz is {cents} cents off: {instrument:?}"
+                );
             }
         }
     }

@@ -14,9 +14,9 @@ use super::synthesis::{Noise, gain};
 const FRAME: usize = 1024;
 const BANDS: usize = 32;
 /// The equaliser moves no band by more than this.
-const MOST: f32 = 26.0;
+const MOST: f32 = 16.0;
 /// What is averaged over time to tell a band's level: its energy to this power.
-const POWER: f32 = 0.3;
+const POWER: f32 = 0.4;
 
 type Transforms = (Arc<dyn RealToComplex<f32>>, Arc<dyn ComplexToReal<f32>>);
 
@@ -83,7 +83,7 @@ pub fn master(samples: &mut [f32], artist: &Artist, random: &mut Random, rate: f
     }
     synthesise(&mut frames, samples);
 
-    let loud = artist.habit("loudness", -21.0, -14.0) + random.random_range(-1.0..1.0);
+    let loud = artist.habit("loudness", -20.0, -14.5) + random.random_range(-0.8..0.8);
     let power = samples.iter().map(|x| x * x).sum::<f32>() / samples.len().max(1) as f32;
     let scale = gain(loud) / power.sqrt().max(1e-6);
     let fade = (0.005 * rate) as usize;
@@ -165,7 +165,7 @@ impl Bands {
             weights[band] += 1.0 - part;
             weights[band + 1] += part;
         }
-        let mut sum = vec![0f32; BANDS];
+        let mut sum = [0f32; BANDS];
         for frame in powers {
             let mut energy = [0f32; BANDS];
             for ((power, factor), &(band, part)) in frame.iter().zip(&factors).zip(&self.places) {
@@ -230,5 +230,57 @@ fn synthesise(frames: &mut [Vec<Complex<f32>>], samples: &mut [f32]) {
                 *sample += window[n] * x / FRAME as f32;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_equaliser_without_a_curve_changes_nothing() {
+        let mut noise = Noise::new(&mut nn::random(1, "noise"));
+        let samples: Vec<f32> = (0..5000).map(|_| noise.sample()).collect();
+        let mut copy = vec![0.0; samples.len()];
+        synthesise(&mut analyse(&samples), &mut copy);
+        for (a, b) in samples.iter().zip(&copy) {
+            assert!((a - b).abs() < 1e-4);
+        }
+    }
+
+    #[test]
+    fn dark_and_bright_sounds_leave_with_one_colour() {
+        let rate = 16_000.0;
+        let mut noise = Noise::new(&mut nn::random(1, "noise"));
+        let bright: Vec<f32> = (0..64_000).map(|_| 0.3 * noise.sample()).collect();
+        let mut low = 0.0;
+        let dark: Vec<f32> = bright
+            .iter()
+            .map(|x| {
+                low += 0.3 * (x - low);
+                low
+            })
+            .collect();
+        let artist = Artist::new(1, "blues", 0);
+        let colours = [bright, dark].map(|mut samples| {
+            let before = colour(&samples, rate);
+            master(&mut samples, &artist, &mut nn::random(1, "track"), rate);
+            (before, colour(&samples, rate))
+        });
+        let apart = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(apart(&colours[0].0, &colours[1].0) > 8.0);
+        assert!(apart(&colours[0].1, &colours[1].1) < 1.5);
+    }
+
+    /// Decibels of each band against their mean.
+    fn colour(samples: &[f32], rate: f32) -> Vec<f32> {
+        let powers: Vec<Vec<f32>> = analyse(samples)
+            .iter()
+            .map(|frame| frame.iter().map(|x| x.norm_sqr()).collect())
+            .collect();
+        let bands = Bands::new(rate);
+        let levels = bands.levels(&powers, &bands.spread(&[0.0; BANDS]));
+        let mean = levels.iter().sum::<f32>() / BANDS as f32;
+        levels.iter().map(|level| level - mean).collect()
     }
 }

@@ -224,3 +224,6 @@ fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
         source,
     })
 }
+
+#[cfg(test)]
+mod tests;

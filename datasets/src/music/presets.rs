@@ -97,7 +97,15 @@ pub fn vibraphone(song: &Song) -> Instrument {
 pub fn organ(song: &Song) -> Instrument {
     let drawbar = |n: usize| song.habit(&format!("drawbar {n}"), 0.1, 0.7);
     Instrument::Organ(Organ {
-        drawbars: [drawbar(0), 0.9, drawbar(2), drawbar(3), drawbar(4)],
+        drawbars: [
+            drawbar(0),
+            0.9,
+            drawbar(2),
+            drawbar(3),
+            drawbar(4),
+            0.6 * drawbar(6),
+            0.5 * drawbar(8),
+        ],
         rotor: song.artist.choose("rotor", &[0.8, 6.2]),
     })
 }

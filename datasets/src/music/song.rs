@@ -434,7 +434,7 @@ impl Song {
             let share = beat as f32 / self.beats;
             let chord = bar.chord(share).clone();
             let root = chord.bass(self.key, low);
-            let starts = beat * bar.chords.len() % quarters == 0;
+            let starts = (beat * bar.chords.len()).is_multiple_of(quarters);
             let pitch = if starts {
                 root
             } else if beat + 1 == quarters {

@@ -251,3 +251,40 @@ pub fn reverb(input: &[f32], size: f32, seconds: f32, damping: f32, rate: f32) -
     }
     echo
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sine_is_a_sine() {
+        for n in -2000..2000 {
+            let phase = n as f32 / 700.0;
+            let exact = (std::f32::consts::TAU * phase).sin();
+            assert!((sine(phase) - exact).abs() < 0.0012, "{phase}");
+        }
+    }
+
+    #[test]
+    fn a_low_pass_keeps_lows_and_takes_highs() {
+        let through = |hertz: f32| {
+            let mut filter = Filter::new(500.0, 0.0, 16_000.0);
+            let out: Vec<f32> = (0..8000)
+                .map(|n| filter.low(sine(n as f32 * hertz / 16_000.0)))
+                .collect();
+            loudness(&out[4000..]) / loudness(&[1.0, -1.0]) / 0.866
+        };
+        assert!(through(50.0) > 0.95 && through(4000.0) < 0.03);
+    }
+
+    #[test]
+    fn an_echo_dies_away_in_its_time() {
+        let mut click = vec![0.0; 32_000];
+        click[0] = 1.0;
+        let echo = reverb(&click, 1.0, 1.0, 0.1, 16_000.0);
+        let power = |part: &[f32]| part.iter().map(|x| x * x).sum::<f32>();
+        let fall = 10.0 * (power(&echo[..4000]) / power(&echo[16_000..20_000])).log10();
+        assert!((50.0..90.0).contains(&fall), "{fall} dB in a second");
+        assert!(echo.iter().all(|x| x.abs() < 1.0));
+    }
+}

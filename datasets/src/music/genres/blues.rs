@@ -17,7 +17,7 @@ pub(super) fn compose(song: &mut Song) {
     let keys = song.player("keys", &[piano, organ], -7.0, Effects::default());
     let leads = [lead_guitar, harmonica, lead_guitar, singer, harmonica, piano];
     let lead = song.player("lead", &leads, 0.0, lead_amplifier(song, 1.2));
-    song.drum_level = -2.0;
+    song.drum_level = 0.0;
 
     // Slow blues counts twelve to the bar; otherwise eight, and they swing.
     let slow = song.often("slow blues", 0.25);

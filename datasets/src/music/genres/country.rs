@@ -23,7 +23,7 @@ pub(super) fn compose(song: &mut Song) {
     );
     let leads = [pedal_steel, fiddle, singer, harmonica, lead_guitar];
     let lead = song.player("lead", &leads, -1.0, Effects::default());
-    song.drum_level = -5.0;
+    song.drum_level = -2.0;
 
     if song.often("country shuffle", 0.2) {
         song.swing = song.habit("swing", 0.56, 0.64);

@@ -30,7 +30,7 @@ pub(super) fn compose(song: &mut Song) {
         -3.0,
         Effects::default(),
     );
-    song.drum_level = 0.0;
+    song.drum_level = 3.0;
 
     let backbeat = song.artist.choose("backbeat", &[Snare, Clap, Snare]);
     let extra = song.artist.choose("percussion", &[Conga, Cowbell, Shaker]);

@@ -45,7 +45,7 @@ pub(super) fn compose(song: &mut Song) {
     } else {
         song.player("rapper", &[rapper], -1.0, dry)
     };
-    song.drum_level = 1.0;
+    song.drum_level = 4.0;
 
     let kick = song.pick(&[
         "X... ...x ..x. ....",

@@ -35,7 +35,7 @@ pub(super) fn compose(song: &mut Song) {
         singer,
     ];
     let solo = song.player("solo", &soloists, -1.0, Effects::default());
-    song.drum_level = -4.0;
+    song.drum_level = -2.0;
 
     let cymbal = song.artist.choose("cymbal", &[Ride, Ride, Shaker]);
     let lively = song.habit("comments", 0.1, 0.8);

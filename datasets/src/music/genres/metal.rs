@@ -25,7 +25,7 @@ pub(super) fn compose(song: &mut Song) {
         -3.0,
         lead_amplifier(song, 6.0),
     );
-    song.drum_level = 0.0;
+    song.drum_level = 3.0;
     // A low tuning: the open string, E or below, is the tonic.
     let open = 33.0 + song.pick(&[0.0, 2.0, 4.0, 5.0, 7.0]);
     song.key = open % 12.0;

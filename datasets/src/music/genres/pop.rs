@@ -37,7 +37,7 @@ pub(super) fn compose(song: &mut Song) {
         },
     );
     let choir = song.player("choir", &[singer], -6.0, wide);
-    song.drum_level = -1.0;
+    song.drum_level = 2.0;
 
     let kick = song.artist.choose(
         "kick",

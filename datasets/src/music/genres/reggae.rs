@@ -36,7 +36,7 @@ pub(super) fn compose(song: &mut Song) {
         ..Effects::default()
     };
     let lead = song.player("lead", &[singer, brass, singer, flute, harmonica], -2.0, dub);
-    song.drum_level = -2.0;
+    song.drum_level = 1.0;
 
     let drop = song.artist.choose("drop", &[Rim, Rim, Snare]);
     let hat = song.artist.choose("hat", &[Hat, Hat, Shaker]);

@@ -21,7 +21,7 @@ pub(super) fn compose(song: &mut Song) {
         -1.0,
         lead_amplifier(song, 2.0),
     );
-    song.drum_level = 0.0;
+    song.drum_level = 3.0;
 
     let kick = song.pick(&[
         "X... ..x. x... ....",

@@ -10,18 +10,25 @@ use crate::float::Float;
 /// Values that a task should at least work through, or handing it out costs more than it brings.
 pub(crate) const TASK: usize = 16 * 1024;
 
-/// A vector of `len` values, written in pieces of `width`: `write` gets where a piece starts, and the piece.
+/// A vector of `len` values, written in pieces of `width`: `write` gets where a piece starts, and the piece, of
+/// which it must write every value before it reads any. (They are not zeroed first: that would take as long as
+/// a cheap kernel itself.)
 pub(crate) fn fill<T: Float>(len: usize, width: usize, write: impl Fn(usize, &mut [T]) + Sync) -> Vec<T> {
-    let mut out = vec![T::ZERO; len];
+    let mut out = Vec::with_capacity(len);
+    // SAFETY: the capacity is `len`. Nothing is read before it is written, and numbers need no drop.
+    let values: &mut [T] = unsafe { std::slice::from_raw_parts_mut(out.as_mut_ptr(), len) };
     if len <= TASK {
-        let pieces = out.chunks_mut(width).enumerate();
-        pieces.for_each(|(piece, out)| write(piece * width, out));
+        let pieces = values.chunks_mut(width).enumerate();
+        pieces.for_each(|(piece, values)| write(piece * width, values));
     } else {
-        out.par_chunks_mut(width)
+        values
+            .par_chunks_mut(width)
             .enumerate()
             .with_min_len(TASK.div_ceil(width))
-            .for_each(|(piece, out)| write(piece * width, out));
+            .for_each(|(piece, values)| write(piece * width, values));
     }
+    // SAFETY: every piece has been written.
+    unsafe { out.set_len(len) };
     out
 }
 

@@ -90,7 +90,7 @@ impl CrossEntropy {
         fill(x.len(), classes, |at, dx| {
             let (target, (maximum, total)) = &self.rows[at / classes];
             if !target.used {
-                return;
+                return dx.fill(T::ZERO);
             }
             let on_label = self.on_label * target.weight * factor;
             scaled_softmax(

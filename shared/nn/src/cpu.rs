@@ -27,12 +27,14 @@ pub(crate) trait Real: WithDType + std::iter::Sum {
 }
 
 impl Real for f32 {
+    #[inline(always)]
     fn is_nan(self) -> bool {
         f32::is_nan(self)
     }
 }
 
 impl Real for f64 {
+    #[inline(always)]
     fn is_nan(self) -> bool {
         f64::is_nan(self)
     }
@@ -218,16 +220,4 @@ pub(crate) fn matmul<T: Real>(
         1 => tile(0),
         tiles => (0..tiles).into_par_iter().for_each(tile),
     }
-}
-
-/// The sum of `values` in eight interleaved parts, which the compiler turns into SIMD additions and which loses
-/// less to rounding than one running sum.
-pub(crate) fn sum<T: Real>(values: &[T]) -> T {
-    let mut lanes = [T::zero(); 8];
-    let chunks = values.chunks_exact(8);
-    let rest = chunks.remainder().iter().copied().sum::<T>();
-    for chunk in chunks {
-        lanes.iter_mut().zip(chunk).for_each(|(lane, v)| *lane += *v);
-    }
-    lanes.iter().copied().sum::<T>() + rest
 }

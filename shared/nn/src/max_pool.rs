@@ -8,6 +8,8 @@ use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor, bail}
 use rayon::prelude::*;
 
 use crate::cpu::{self, Real, by_dtype};
+use crate::float::Float;
+use crate::simd::simd;
 
 /// The windows along one direction, each the elements that it covers.
 pub(crate) type Windows = Vec<Range<usize>>;
@@ -53,7 +55,7 @@ struct MaxPool {
 }
 
 impl MaxPool {
-    fn run<T: Real>(&self, x: &[T], plane: usize, width: usize) -> Vec<T> {
+    fn run<T: Float>(&self, x: &[T], plane: usize, width: usize) -> Vec<T> {
         let to = self.rows.len() * self.columns.len();
         let mut y = vec![T::zero(); x.len() / plane * to];
         let mut chosen = vec![0u32; y.len()];
@@ -61,24 +63,28 @@ impl MaxPool {
             .par_chunks_exact_mut(to)
             .zip(chosen.par_chunks_exact_mut(to))
             .zip(x.par_chunks_exact(plane));
-        planes.for_each(|((y, chosen), x)| {
-            let windows = self
-                .rows
-                .iter()
-                .flat_map(|rows| self.columns.iter().map(move |columns| (rows, columns)));
-            for ((y, chosen), (rows, columns)) in y.iter_mut().zip(chosen).zip(windows) {
-                let mut best = rows.start * width + columns.start;
-                for row in rows.clone() {
-                    for i in row * width + columns.start..row * width + columns.end {
-                        // A NaN wins, and stays: it should reach the loss and be seen.
-                        if x[i] > x[best] || x[i].is_nan() {
-                            best = i;
-                        }
-                    }
+        let wide = self.columns.iter().map(Range::len).max().unwrap_or(0);
+        // For each tap in turn the columns that it reads; windows at the edge read their last column again.
+        let taps: Vec<Vec<usize>> = (0..wide)
+            .map(|tap| {
+                self.columns
+                    .iter()
+                    .map(|window| (window.start + tap).min(window.end - 1))
+                    .collect()
+            })
+            .collect();
+        planes.for_each_init(
+            || (vec![T::ZERO; width], vec![0; width]),
+            |(maxima, places), ((y, chosen), x)| {
+                let lines = y
+                    .chunks_exact_mut(self.columns.len())
+                    .zip(chosen.chunks_exact_mut(self.columns.len()));
+                for ((y, chosen), rows) in lines.zip(&self.rows) {
+                    max_of_rows(x, rows.clone(), maxima, places);
+                    max_of_columns(maxima, places, &taps, y, chosen);
                 }
-                (*y, *chosen) = (x[best], best as u32);
-            }
-        });
+            },
+        );
         // The operation is applied once, so nothing was set before.
         _ = self.chosen.set(chosen);
         y
@@ -98,6 +104,48 @@ impl MaxPool {
                 .for_each(|(gradient, &i)| x[i as usize] += *gradient);
         });
         x
+    }
+}
+
+// Neither loop branches on the data, which the processor would guess wrong half of the time. A NaN wins, and stays: it
+// should reach the loss and be seen.
+simd! {
+    /// The maximum of each column over `rows` of `x`, and where it is; of several the first.
+    fn max_of_rows<T: Float>(x: &[T], rows: Range<usize>, maxima: &mut [T], places: &mut [u32]) {
+        let width = maxima.len();
+        maxima.copy_from_slice(&x[rows.start * width..][..width]);
+        places.iter_mut().zip(rows.start * width..).for_each(|(place, i)| *place = i as u32);
+        for row in rows.skip(1) {
+            let start = (row * width) as u32;
+            let line = maxima.iter_mut().zip(&mut *places).zip(&x[row * width..]);
+            for (((best, place), v), i) in line.zip(start..start + width as u32) {
+                let wins = (*v > *best) | v.is_nan();
+                *best = if wins { *v } else { *best };
+                *place = if wins { i } else { *place };
+            }
+        }
+    }
+}
+
+simd! {
+    /// The same over the columns that `taps` name for each element of `y`.
+    fn max_of_columns<T: Float>(
+        maxima: &[T],
+        places: &[u32],
+        taps: &[Vec<usize>],
+        y: &mut [T],
+        chosen: &mut [u32],
+    ) {
+        y.fill(T::of(f64::NEG_INFINITY));
+        chosen.fill(u32::MAX);
+        for tap in taps {
+            for ((best, place), &i) in y.iter_mut().zip(&mut *chosen).zip(tap) {
+                let (v, at) = (maxima[i], places[i]);
+                let wins = (v > *best) | (v == *best) & (at < *place) | v.is_nan();
+                *best = if wins { v } else { *best };
+                *place = if wins { at } else { *place };
+            }
+        }
     }
 }
 

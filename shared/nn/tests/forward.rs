@@ -78,8 +78,10 @@ impl Array {
     }
 }
 
+type Size = (usize, usize);
+
 /// Kernel size, geometry, input size.
-fn geometries() -> Vec<((usize, usize), Geometry, (usize, usize))> {
+fn geometries() -> Vec<(Size, Geometry, Size)> {
     let plain = Geometry::default();
     vec![
         ((1, 1), plain, (4, 5)),

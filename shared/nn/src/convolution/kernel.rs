@@ -6,6 +6,8 @@ use rayon::prelude::*;
 
 use super::plan::Plan;
 use crate::cpu::{Matrix, Real, Shared, multiply};
+use crate::float::Float;
+use crate::simd::sum;
 
 /// Tasks to cut a pass into, where the batch alone gives fewer: enough for a desktop's cores.
 const TASKS: usize = 16;
@@ -169,10 +171,12 @@ fn filled<T: Real>(batch: usize, channels: usize, plane: usize, bias: Option<&[T
 }
 
 /// The sum of every channel of a batch of images: the gradient to a bias.
-pub(crate) fn sum_channels<T: Real>(images: &[T], channels: usize, plane: usize) -> Vec<T> {
-    let sum = |channel: usize| {
+pub(crate) fn sum_channels<T: Float>(images: &[T], channels: usize, plane: usize) -> Vec<T> {
+    let total = |channel: usize| {
         let planes = images.chunks_exact(plane.max(1)).skip(channel).step_by(channels);
-        planes.map(crate::cpu::sum).fold(T::zero(), |sum, v| sum + v)
+        planes
+            .map(|plane| sum(plane, |v| v))
+            .fold(T::zero(), |sum, v| sum + v)
     };
-    (0..channels).into_par_iter().map(sum).collect()
+    (0..channels).into_par_iter().map(total).collect()
 }

@@ -221,7 +221,7 @@ impl Song {
     }
 
     /// Arranges what was written: in every phrase of four bars some players lay out, now and then the drums
-    /// too, as from verse to chorus to break. Two parts are always left.
+    /// too, as from verse to chorus to break. The first player, who carries the genre, and one more always play.
     pub fn arrange(&mut self) {
         let sparse = self.habit("sparse", 0.0, 0.25);
         let count = ((self.seconds * self.tempo / 60.0 + self.entry) / self.beats).ceil() as usize;
@@ -232,7 +232,7 @@ impl Song {
                 .filter(|part| self.parts[*part].notes.iter().any(|note| inside(note.start)))
                 .collect();
             for part in playing.clone() {
-                if playing.len() > 2 && self.random.random::<f32>() < sparse {
+                if part > 0 && playing.len() > 2 && self.random.random::<f32>() < sparse {
                     playing.retain(|other| *other != part);
                     self.parts[part].notes.retain(|note| !inside(note.start));
                 }

@@ -59,7 +59,7 @@ pub(super) fn compose(song: &mut Song) {
             "5 5 6 6 5 5 6 6",
         ]
     };
-    let rocks = song.often("boogie guitar", 0.85);
+    let rocks = song.often("boogie guitar", 0.9);
     let phrases = if slow {
         ["..x x-x x-- ...", "x-x x.x x-- ...", ".xx x.x x-- --."]
     } else {

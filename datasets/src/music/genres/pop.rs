@@ -6,6 +6,15 @@ use crate::music::song::{Effects, Song};
 /// Four chords for ever (I V vi IV and its turns), a drum machine with claps, a bass in even eighths, held pads
 /// and something plucked in broken chords; on top a voice with a hook that comes back every two bars.
 pub(super) fn compose(song: &mut Song) {
+    let voice = song.player(
+        "voice",
+        &[singer],
+        0.0,
+        Effects {
+            chorus: 0.3,
+            ..Effects::default()
+        },
+    );
     let bass = song.player(
         "bass",
         &[synth_bass, synth_bass, electric_bass],
@@ -26,15 +35,6 @@ pub(super) fn compose(song: &mut Song) {
         &[synth_pluck, acoustic_guitar, electric_guitar, electric_piano],
         -5.0,
         echoing,
-    );
-    let voice = song.player(
-        "voice",
-        &[singer],
-        0.0,
-        Effects {
-            chorus: 0.3,
-            ..Effects::default()
-        },
     );
     let choir = song.player("choir", &[singer], -6.0, wide);
     song.drum_level = 2.0;

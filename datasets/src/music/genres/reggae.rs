@@ -7,11 +7,6 @@ use crate::music::song::{Effects, Song};
 /// organ bubbles on the off-beats, and the bass, the loudest of all, sings a tune with holes in it. Echoes.
 pub(super) fn compose(song: &mut Song) {
     song.swing = song.habit("swing", 0.5, 0.6);
-    let deep = Effects {
-        low_pass: song.habit("bass tone", 700.0, 2000.0),
-        ..Effects::default()
-    };
-    let bass = song.player("bass", &[electric_bass, electric_bass, synth_bass], 1.0, deep);
     let echo = song.habit("echo", 0.0, 0.4);
     let thin = Effects {
         high_pass: 300.0,
@@ -24,6 +19,11 @@ pub(super) fn compose(song: &mut Song) {
         -2.0,
         thin,
     );
+    let deep = Effects {
+        low_pass: song.habit("bass tone", 700.0, 2000.0),
+        ..Effects::default()
+    };
+    let bass = song.player("bass", &[electric_bass, electric_bass, synth_bass], 1.0, deep);
     let bubble = song.player(
         "bubble",
         &[organ, organ, electric_piano],

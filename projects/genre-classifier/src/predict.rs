@@ -45,16 +45,13 @@ pub fn predict(arguments: &Predict) -> Result<()> {
     let (device, _) = choose_device(arguments.device)?;
     let build = |about: &About, weights: nn::VarBuilder<'_>| GenreNet::new(about.genres.len(), weights);
     let (about, network) = load_model(NAME, arguments.model.as_deref(), &device, build)?;
-    let mut failed = 0;
+    let (mut failed, mut taken) = (0, HashSet::new());
     for input in &arguments.inputs {
-        match hear(input, &network, &device)
-            .and_then(|heard| tell(input, &about, &heard, arguments.out.as_deref()))
-        {
-            Ok(()) => {}
-            Err(error) => {
-                eprintln!("{error:#}");
-                failed += 1;
-            }
+        let picture = picture_of(input, arguments.out.as_deref(), &mut taken);
+        let told = hear(input, &network, &device).and_then(|heard| tell(input, &about, &heard, &picture));
+        if let Err(error) = told {
+            eprintln!("{error:#}");
+            failed += 1;
         }
     }
     match failed {

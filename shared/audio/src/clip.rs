@@ -1,6 +1,5 @@
 //! A whole sound in memory.
 
-use std::io::{BufWriter, Write};
 use std::path::Path;
 
 use crate::pcm::check_sample;
@@ -43,10 +42,7 @@ pub fn load(path: impl AsRef<Path>, sample_rate: u32) -> Result<Clip, AudioError
 pub fn write_wav(path: impl AsRef<Path>, samples: &[f32], sample_rate: u32) -> Result<(), AudioError> {
     let path = path.as_ref();
     let bytes = encode(path, samples, sample_rate)?;
-    write_whole(path, |file| {
-        file.write_all(&bytes)
-            .map_err(|error| AudioError::from_io(path, error))
-    })
+    Ok(training::write_whole(path, &bytes)?)
 }
 
 /// The bytes of a mono 16-bit wav file, for a player inside a page. See [`write_wav`].
@@ -79,29 +75,4 @@ fn encode(path: &Path, samples: &[f32], sample_rate: u32) -> Result<Vec<u8>, Aud
     }
     writer.finalize().map_err(fail)?;
     Ok(bytes.into_inner())
-}
-
-/// Lets `write` fill a temporary file in the folder of `path`, then gives it its name: nobody ever sees half a
-/// file there.
-pub(crate) fn write_whole(
-    path: &Path,
-    write: impl FnOnce(&mut BufWriter<&std::fs::File>) -> Result<(), AudioError>,
-) -> Result<(), AudioError> {
-    let fail = |error| AudioError::from_io(path, error);
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    std::fs::create_dir_all(folder).map_err(fail)?;
-    let mut builder = tempfile::Builder::new();
-    // Temporary files are private by default; the finished one is as readable as the umask allows.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    let file = builder.prefix(".writing-").tempfile_in(folder).map_err(fail)?;
-    let mut buffer = BufWriter::new(file.as_file());
-    write(&mut buffer)?;
-    buffer.flush().map_err(fail)?;
-    drop(buffer);
-    file.persist(path).map_err(|error| fail(error.error))?;
-    Ok(())
 }

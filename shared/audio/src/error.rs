@@ -33,11 +33,14 @@ pub enum AudioError {
     /// Any other failure of the operating system.
     #[error("{path}: {source}")]
     Io {
-        /// The file being read or written.
+        /// The file being read.
         path: PathBuf,
         /// What the operating system said.
         source: io::Error,
     },
+    /// A file could not be written; the path is in the message.
+    #[error(transparent)]
+    Write(#[from] io::Error),
     /// The file has no bytes at all.
     #[error("{path}: the file is empty (0 bytes); copy or download it again")]
     EmptyFile {

@@ -1,39 +1,48 @@
 //! Files that are either whole or absent, and tensors with a header that says what they are.
 
-use std::{collections::HashMap, fs, io::Write, path::Path};
+use std::{
+    collections::HashMap,
+    fs,
+    io::{self, Write},
+    path::Path,
+};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use candle_core::{Device, Tensor};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::TrainingError;
 
 /// Writes `bytes` to `path` so that a crash, a full disk or a Ctrl-C leaves the old file or the new one, never
-/// half of it: into a temporary file beside it, then renamed.
-pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
-    let write = || -> std::io::Result<()> {
+/// half of it: into a temporary file beside it, then renamed. Folders that are missing are made.
+///
+/// # Errors
+/// The operating system's, with the path in the message.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let write = || {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let mut file = tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+        let folder = folder.unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let mut builder = tempfile::Builder::new();
+        // Temporary files are private to their owner; a result is as readable as the umask allows.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.prefix(".writing-").tempfile_in(folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
-        // A temporary file is private to its owner; a result is as readable as any other file.
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            file.as_file()
-                .set_permissions(fs::Permissions::from_mode(0o644))?;
-        }
-        file.persist(path).map_err(|error| error.error)?;
+        file.persist(path)?;
         Ok(())
     };
-    write().with_context(|| format!("cannot write {}", path.display()))
+    write().map_err(|error: io::Error| {
+        io::Error::new(error.kind(), format!("cannot write {}: {error}", path.display()))
+    })
 }
 
 /// Writes `value` as readable JSON.
 pub fn write_json(path: &Path, value: &impl Serialize) -> Result<()> {
     let mut text = serde_json::to_string_pretty(value)?;
     text.push('\n');
-    write_whole(path, text.as_bytes())
+    Ok(write_whole(path, text.as_bytes())?)
 }
 
 /// The key of the header among a safetensors file's metadata, and the version of the layout.
@@ -65,7 +74,7 @@ pub fn write_tensors(
     };
     let metadata = HashMap::from([(HEADER.to_string(), serde_json::to_string(&envelope)?)]);
     let tensors = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
-    write_whole(path, &safetensors::serialize(tensors, Some(metadata))?)
+    Ok(write_whole(path, &safetensors::serialize(tensors, Some(metadata))?)?)
 }
 
 /// Reads what [`write_tensors`] wrote, on the CPU.

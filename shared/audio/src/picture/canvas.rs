@@ -6,7 +6,6 @@ use ab_glyph::{Font, FontRef, Glyph, ScaleFont, point};
 
 use super::colour::{Colour, PAPER};
 use crate::AudioError;
-use crate::clip::write_whole;
 
 /// Which point of a text lies at the given place: horizontally one of these, vertically the middle of a digit.
 #[derive(Clone, Copy)]
@@ -157,19 +156,17 @@ impl Canvas {
 
     /// Writes the sheet as a PNG, whole or not at all.
     pub fn save(&self, path: &Path) -> Result<(), AudioError> {
-        let fail = |error: png::EncodingError| match error {
-            png::EncodingError::IoError(error) => AudioError::from_io(path, error),
-            error => AudioError::from_io(path, std::io::Error::other(error)),
-        };
-        write_whole(path, |file| {
-            let mut encoder = png::Encoder::new(file, self.width as u32, self.height as u32);
-            encoder.set_color(png::ColorType::Rgb);
-            encoder.set_depth(png::BitDepth::Eight);
-            let mut writer = encoder.write_header().map_err(fail)?;
-            writer
-                .write_image_data(self.pixels.as_flattened())
-                .map_err(fail)?;
-            writer.finish().map_err(fail)
-        })
+        let mut bytes = Vec::new();
+        self.encode(&mut bytes).map_err(std::io::Error::other)?;
+        Ok(training::write_whole(path, &bytes)?)
+    }
+
+    fn encode(&self, bytes: &mut Vec<u8>) -> Result<(), png::EncodingError> {
+        let mut encoder = png::Encoder::new(bytes, self.width as u32, self.height as u32);
+        encoder.set_color(png::ColorType::Rgb);
+        encoder.set_depth(png::BitDepth::Eight);
+        let mut writer = encoder.write_header()?;
+        writer.write_image_data(self.pixels.as_flattened())?;
+        writer.finish()
     }
 }

@@ -42,7 +42,7 @@ pub fn write_report(path: &Path, title: &str, sections: &[Section]) -> Result<()
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <title>{title}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n{body}</body>\n</html>\n"
     );
-    write_whole(path, page.as_bytes())
+    Ok(write_whole(path, page.as_bytes())?)
 }
 
 const STYLE: &str = "

@@ -48,7 +48,7 @@ pub fn master(samples: &mut [f32], artist: &Artist, random: &mut Random, rate: f
     let mut frames = analyse(samples);
     let bands = Bands::new(rate);
     let mut own = artist.random("equaliser");
-    let curve: Vec<f32> = bend(&mut own, 2.3)
+    let curve: Vec<f32> = bend(&mut own, 2.6)
         .iter()
         .zip(bend(random, 1.2))
         .map(|(a, b)| a + b)

@@ -74,7 +74,10 @@ pub fn write_tensors(
     };
     let metadata = HashMap::from([(HEADER.to_string(), serde_json::to_string(&envelope)?)]);
     let tensors = tensors.iter().map(|(name, tensor)| (name.as_str(), tensor));
-    Ok(write_whole(path, &safetensors::serialize(tensors, Some(metadata))?)?)
+    Ok(write_whole(
+        path,
+        &safetensors::serialize(tensors, Some(metadata))?,
+    )?)
 }
 
 /// Reads what [`write_tensors`] wrote, on the CPU.

@@ -16,9 +16,11 @@ pub mod genres;
 pub mod instruments;
 pub mod mastering;
 pub mod performance;
+pub mod phrases;
 pub mod presets;
 pub mod score;
 pub mod song;
+pub mod spectrum;
 pub mod synthesis;
 
 use std::fs;

@@ -93,6 +93,11 @@ pub(super) fn compose(song: &mut Song) {
         "i7 i7 iv7 bVII",
         "vi7 ii7 V9 Imaj7",
     ]);
+    let (wide, narrow) = if scale::is_minor(chords) {
+        (&scale::DORIAN, &scale::MINOR_PENTATONIC)
+    } else {
+        (&scale::MAJOR, &scale::MAJOR_PENTATONIC)
+    };
     for bar in &song.bars(chords) {
         song.drum(bar, Kick, "X... X... X... X...");
         song.drum(bar, backbeat, ".... x... .... x...");
@@ -101,11 +106,11 @@ pub(super) fn compose(song: &mut Song) {
         song.drum(bar, extra, "...o ..o. ...o .oo.");
         song.line(bar, bass, 33.0, octaves);
         song.comp(bar, scratch, 60.0, strokes);
-        song.sing(bar, section, &mut sweep, &scale::DORIAN);
+        song.sing(bar, section, &mut sweep, wide);
         if bar.ends(2) {
             song.comp(bar, stabs, 58.0, stab);
         }
-        song.sing(bar, lead, &mut tune, &scale::MINOR_PENTATONIC);
+        song.sing(bar, lead, &mut tune, narrow);
         if bar.ends(8) {
             song.fill(bar);
         }

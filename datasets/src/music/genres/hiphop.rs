@@ -98,6 +98,11 @@ pub(super) fn compose(song: &mut Song) {
     let mut verse = song.tune("ABCDABCE", flows, low);
 
     let chords = song.pick(&["i7 iv7", "i7 bVImaj7", "ii7 V7", "i9 i9", "i7 bVII", "iv7 i7"]);
+    let scale: &[f32] = if scale::is_minor(chords) {
+        &scale::MINOR_PENTATONIC
+    } else {
+        &scale::MAJOR_PENTATONIC
+    };
     for bar in &song.bars(chords) {
         song.drum(bar, Kick, kick);
         song.drum(bar, backbeat, ".... X... .... X...");
@@ -117,6 +122,6 @@ pub(super) fn compose(song: &mut Song) {
             .map(|c| if c == '.' { "-" } else { "1" })
             .collect();
         song.line(bar, bass, 28.0, &words.join(" "));
-        song.sing(bar, voice, &mut verse, &scale::MINOR_PENTATONIC);
+        song.sing(bar, voice, &mut verse, scale);
     }
 }

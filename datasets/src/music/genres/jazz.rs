@@ -67,6 +67,11 @@ pub(super) fn compose(song: &mut Song) {
         "Imaj7,vi7 ii7,V9 iii7,VI7 ii7,V9 I7 IV7 iii7,VI7 ii7,V9",
         "I7 IV7 I7 I7 IV7 IV7 I7 VI7 ii7 V9 I7,VI7 ii7,V7",
     ]);
+    let scale: &[f32] = if scale::is_minor(chords) {
+        &scale::HARMONIC_MINOR
+    } else {
+        &scale::BEBOP
+    };
     for bar in &song.bars(chords) {
         let ride = song.pick(&["x.xx x.xx", "X.xx X.xx", "x.xx x.x.", "x.x. x.xx"]);
         song.drum(bar, cymbal, ride);
@@ -82,6 +87,6 @@ pub(super) fn compose(song: &mut Song) {
         song.walk(bar, bass, 31.0);
         let comp = song.pick(&comps);
         song.comp(bar, keys, 53.0, comp);
-        song.sing(bar, solo, &mut tune, &scale::BEBOP);
+        song.sing(bar, solo, &mut tune, scale);
     }
 }

@@ -52,6 +52,16 @@ pub fn composer(genre: &str) -> fn(&mut Song) {
 
 /// Scales in semitones above the tonic.
 mod scale {
+    use crate::music::score::progression;
+
+    /// Whether these chords come home to a minor chord.
+    pub fn is_minor(chords: &str) -> bool {
+        progression(chords)
+            .concat()
+            .iter()
+            .any(|chord| chord.root == 0.0 && chord.is_minor())
+    }
+
     pub const MAJOR: [f32; 7] = [0.0, 2.0, 4.0, 5.0, 7.0, 9.0, 11.0];
     pub const HARMONIC_MINOR: [f32; 7] = [0.0, 2.0, 3.0, 5.0, 7.0, 8.0, 11.0];
     pub const DORIAN: [f32; 7] = [0.0, 2.0, 3.0, 5.0, 7.0, 9.0, 10.0];

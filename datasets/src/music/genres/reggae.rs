@@ -77,6 +77,11 @@ pub(super) fn compose(song: &mut Song) {
         "I ii I ii",
         "vi IV I V",
     ]);
+    let scale: &[f32] = if scale::is_minor(chords) {
+        &scale::MINOR_PENTATONIC
+    } else {
+        &scale::MAJOR_PENTATONIC
+    };
     for bar in &song.bars(chords) {
         song.drum(bar, Kick, ".... X...");
         song.drum(bar, drop, ".... X...");
@@ -88,7 +93,7 @@ pub(super) fn compose(song: &mut Song) {
         song.comp(bar, skank, 58.0, chop);
         song.comp(bar, bubble, 62.0, bubbles);
         if bar.number % 4 < 3 {
-            song.sing(bar, lead, &mut tune, &scale::MAJOR_PENTATONIC);
+            song.sing(bar, lead, &mut tune, scale);
         }
     }
 }

@@ -10,6 +10,7 @@ use super::synthesis::{Noise, gain};
 
 /// The equaliser moves no band by more than this.
 const MOST: f32 = 16.0;
+
 /// Turns a performance into a finished track: hiss, equaliser, loudness, limiter, fades. The peak is at most
 /// 0.98.
 ///
@@ -89,7 +90,7 @@ fn slope(hertz: f32) -> f32 {
     -4.0 * (hertz / 150.0).max(1.0).log2()
 }
 
-/// A random equaliser: a level for every third band of about `decibels` (standard deviation), joined smoothly.
+/// A random equaliser: a level for every second band of about `decibels` (standard deviation), joined smoothly.
 fn bend(random: &mut Random, decibels: f32) -> Vec<f32> {
     let knots: Vec<f32> = (0..BANDS / 2 + 2)
         .map(|_| decibels * (0..6).map(|_| random.random_range(-0.707f32..0.707)).sum::<f32>())

@@ -1,7 +1,5 @@
 //! Two experiments to make before the first long run: which learning rate, and can it learn at all?
 
-use std::sync::Arc;
-
 use anyhow::{Context, Result};
 
 use crate::{
@@ -15,12 +13,15 @@ const LOWEST: f64 = 1e-6;
 const HIGHEST: f64 = 10.0;
 const STEPS: usize = 100;
 
+/// A batch is known by heart when its loss has fallen to this share.
+const LEARNED: f64 = 0.2;
+
 /// What the learning-rate finder found.
 #[derive(Clone, Debug)]
 pub struct RateSweep {
     /// (learning rate, smoothed loss) at each step.
     pub points: Vec<(f64, f64)>,
-    /// The rate at which the loss fell fastest: a good peak for one-cycle, often within a factor of 3.
+    /// A tenth of the rate at which the loss was lowest: a good peak for one-cycle, give or take a factor of 3.
     pub suggestion: f64,
 }
 
@@ -45,8 +46,8 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
 
     fn sweep(&mut self) -> Result<RateSweep> {
         let mut optimiser = AdamW::new(AdamWConfig::default());
-        let (mut points, mut smooth, mut lowest) = (Vec::new(), 0.0, f64::INFINITY);
-        let mut step = 0;
+        let mut points: Vec<(f64, f64)> = Vec::new();
+        let (mut smooth, mut lowest) = (0.0, f64::INFINITY);
         'sweep: for epoch in 0.. {
             let pass = Pass {
                 seed: self.run.seed(),
@@ -54,67 +55,78 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
                 train: true,
             };
             for batch in Batches::new(&self.data.train, self.settings.batch_size, pass, 0, None) {
+                let step = points.len();
                 let rate = LOWEST * (HIGHEST / LOWEST).powf(step as f64 / (STEPS - 1) as f64);
                 let loss = self.plain_step(&mut optimiser, &batch?, step as u64, rate)?;
                 smooth = 0.9 * smooth + 0.1 * loss;
                 // Undoes the pull of the zero that the average starts from.
                 let average = smooth / (1.0 - 0.9f64.powi(step as i32 + 1));
                 lowest = average.min(lowest);
-                step += 1;
-                if !loss.is_finite() || average > 4.0 * lowest.abs().max(1e-3) || step == STEPS {
+                let first = points.first().map_or(average, |point| point.1);
+                let too_high = lowest + 2.0 * (first - lowest).max(0.1 * first.abs());
+                if !loss.is_finite() || average > too_high {
                     break 'sweep;
                 }
                 points.push((rate, average));
+                if points.len() == STEPS {
+                    break 'sweep;
+                }
             }
         }
-        let steepest = points.windows(2).map(|pair| (pair[1].1 - pair[0].1, pair[0].0));
-        // The first steps only settle the average.
-        let steepest = steepest.skip(STEPS / 10).min_by(|a, b| a.0.total_cmp(&b.0));
-        let (_, suggestion) =
-            steepest.context("the loss was not a number from the start: look at the inputs")?;
+        let suggestion = tenth_of_lowest(&points).context(
+            "the loss did not fall at any learning rate: look at the inputs and the loss, or try --overfit-one-batch",
+        )?;
         Ok(RateSweep { points, suggestion })
     }
 
-    /// Trains on one batch until it is known by heart, and says how the loss fell. A network that cannot do
-    /// this learns nothing else either: look at the inputs, the targets, the loss and the shapes. The weights
-    /// are put back.
+    /// Trains on one batch until it is known by heart, and says how the loss fell, as evaluation measures it:
+    /// without dropout, mixup or label smoothing. A network that cannot do this learns nothing else either. The
+    /// weights are put back.
     ///
-    /// Errors with what to look at when the loss has not fallen to a tenth after 300 steps.
+    /// Errors with what to look at when the loss has not fallen to a fifth after 300 steps.
     pub fn overfit_one_batch(&mut self) -> Result<(f64, f64)> {
         let weights = self.parameters.snapshot()?;
         let outcome = self.memorise();
         self.parameters.restore(&weights)?;
-        let (first, last) = outcome?;
-        println!("loss on one batch: {first:.4} before, {last:.4} after training on nothing else");
-        if last > first / 10.0 {
+        let (first, last, steps) = outcome?;
+        println!("loss on one batch: {first:.4} before, {last:.4} after {steps} steps on nothing else");
+        if last > LEARNED * first {
             return Err(TrainingError::Data(format!(
-                "the network cannot learn a single batch by heart: its loss went from {first:.4} to {last:.4} only. Are the targets \
-                 those of the inputs, are the inputs scaled to about ±1, does every layer have an activation and a gradient? \
-                 (Label smoothing, mixup and strong dropout also keep the loss up.)"
+                "the network cannot learn a single batch by heart: its loss went from {first:.4} to {last:.4} only. Are \
+                 the targets those of the inputs, are the inputs scaled to about ±1, does every layer have an activation?"
             ))
             .into());
         }
         Ok((first, last))
     }
 
-    fn memorise(&mut self) -> Result<(f64, f64)> {
+    fn memorise(&mut self) -> Result<(f64, f64, u64)> {
         // Evaluation's view of training examples: no augmentation between the network and the answer.
         let pass = Pass::evaluation(self.run.seed());
-        let spread = self.data.train.len().div_ceil(self.settings.batch_size).max(1);
-        let indices: Vec<usize> = (0..self.data.train.len()).step_by(spread).collect();
-        let batch = Arc::clone(&self.data.train).batch(&indices, pass)?;
+        let apart = self.data.train.len().div_ceil(self.settings.batch_size).max(1);
+        let indices: Vec<usize> = (0..self.data.train.len()).step_by(apart).collect();
+        let batch = self.data.train.batch(&indices, pass)?;
         let mut optimiser = AdamW::new(AdamWConfig {
             weight_decay: 0.0,
             ..Default::default()
         });
-        let mut losses = Vec::new();
-        for step in 0..300 {
-            losses.push(self.plain_step(&mut optimiser, &batch, step, 3e-3)?);
-            if losses[losses.len() - 1] < losses[0] / 20.0 {
-                break;
+        let loss = |learner: &Self| -> Result<f64> {
+            let outputs = learner
+                .task
+                .evaluate(&learner.model, &batch.to_device(&learner.run.device)?)?;
+            let scores = learner.task.scores(&outputs);
+            Ok(scores.first().map_or(f64::NAN, |(_, loss)| *loss))
+        };
+        let first = loss(self)?;
+        let (mut last, mut steps) = (first, 0);
+        while steps < 300 && last > LEARNED / 2.0 * first {
+            for _ in 0..20 {
+                self.plain_step(&mut optimiser, &batch, steps, 3e-3)?;
+                steps += 1;
             }
+            last = loss(self)?;
         }
-        Ok((losses[0], losses[losses.len() - 1]))
+        Ok((first, last, steps))
     }
 
     fn plain_step(&mut self, optimiser: &mut AdamW, batch: &T::Batch, step: u64, rate: f64) -> Result<f64> {
@@ -126,4 +138,11 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         optimiser.step(&self.parameters, &gradients, rate)?;
         Ok(loss.to_dtype(candle_core::DType::F64)?.to_scalar::<f64>()?)
     }
+}
+
+/// A tenth of the rate at which the loss was lowest, where it had fallen at all: fast.ai's rule, which keeps
+/// well away from the rates that blow up.
+fn tenth_of_lowest(points: &[(f64, f64)]) -> Option<f64> {
+    let lowest = points.iter().min_by(|a, b| a.1.total_cmp(&b.1))?;
+    (lowest.1 < points[0].1).then_some(lowest.0 / 10.0)
 }

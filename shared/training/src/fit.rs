@@ -73,7 +73,7 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
             let loss = learner.task.loss(&learner.model, &batch)?;
             let group = group_size(state.batch, batches, settings.accumulate);
             let gradients = Gradients::of(&(&loss / group as f64)?, &learner.parameters)?;
-            if state.batches == 0 {
+            if state.phase_step == 0 {
                 gradients.check_complete(&learner.parameters)?;
             }
             let mut gradients = match accumulated.take() {

@@ -135,7 +135,7 @@ fn a_finished_run_resumes_to_its_result() -> Result<()> {
 #[test]
 fn flags_come_from_the_run_and_contradictions_are_refused() -> Result<()> {
     let folder = tempfile::tempdir()?;
-    learner(flags_in(folder.path(), &["--seed", "9", "--batch-size", "16"]))?;
+    learner(flags_in(folder.path(), &["--seed", "9", "--batch-size", "16"]))?.fit_one_cycle(1, 0.01)?;
     let resumed = learner(resume(folder.path(), &[]))?;
     assert_eq!((resumed.run.seed(), resumed.settings.batch_size), (9, 16));
     learner(resume(folder.path(), &["--seed", "9"]))?;

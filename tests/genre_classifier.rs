@@ -105,7 +105,7 @@ fn whole_and_cut(place: &Place) -> PathBuf {
 fn long(place: &Place) -> PathBuf {
     let rate = 4_000;
     let beep = |n: usize| {
-        if n / 2_000 % 2 == 0 {
+        if (n / 2_000).is_multiple_of(2) {
             0.4 * (n as f32 * 0.9).sin()
         } else {
             0.0

@@ -1,5 +1,10 @@
 //! Folders as people have them, good and bad.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on may panic, in its helpers too"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -224,13 +229,13 @@ fn too_few_artists_or_files_are_named_and_counted() {
         .map(|(i, f)| format!("{f},{}\n", i % 2))
         .collect();
     write(&data, "artists.csv", &format!("file,artist\n{rows}"));
-    refused(open(&data), &["\"blues\" has 2 artists, 3 are needed"]);
+    refused(open(&data), &["\"blues\" has 2 different artists, 3 are needed"]);
 
     let mut files = two_genres("", 5);
     files.push("jazz/only.wav".into());
     refused(
         open(&folder(&files)),
-        &["\"jazz\" has 1 files, 3 are needed", "training, validation, test"],
+        &["\"jazz\" has 1 different files, 3 are needed", "training, validation, test"],
     );
     // With parts given, training and test must have it, and each says which part lacks it.
     let mut files = two_genres("train/", 5);
@@ -549,7 +554,7 @@ fn a_folder_that_may_not_be_read_is_named() {
     use std::os::unix::fs::PermissionsExt;
     let data = folder(&two_genres("", 4));
     let closed = data.path().join("rock");
-    fs::set_permissions(&closed, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000)).unwrap();
     // The administrator may read everything.
     if fs::read_dir(&closed).is_err() {
         refused(open(&data), &["cannot read", "rock", "who may read it"]);

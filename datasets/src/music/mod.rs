@@ -24,7 +24,6 @@ pub mod spectrum;
 pub mod synthesis;
 
 use std::fs;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -182,7 +181,7 @@ pub fn make(
             list += &format!("{},{artist}\n", track_name(genre, number));
         }
     }
-    write_whole(&root.join("artists.csv"), list.as_bytes())
+    write(&root.join("artists.csv"), list.as_bytes())
 }
 
 /// The file of track `number` of a genre, under `genres_original`.
@@ -209,19 +208,12 @@ fn write_wav(path: &Path, samples: &[f32], sample_rate: u32) -> Result<(), Error
         path: path.to_owned(),
         source: std::io::Error::other(error),
     })?;
-    write_whole(path, bytes.get_ref())
+    write(path, bytes.get_ref())
 }
 
-/// Writes a file beside its place and renames it, so that it is there whole or not at all.
-fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let write = || -> std::io::Result<()> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(bytes)?;
-        file.persist(path)?;
-        Ok(())
-    };
-    write().map_err(|source| Error::Write {
+/// Writes a file straight to its place: it is the folder that the door gives its name only when it is whole.
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    fs::write(path, bytes).map_err(|source| Error::Write {
         path: path.to_owned(),
         source,
     })

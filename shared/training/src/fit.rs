@@ -95,7 +95,7 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
                 plan.learning_rate,
                 state.reductions,
             );
-            let complete = state.batch % settings.accumulate == 0 || state.batch == batches;
+            let complete = state.batch.is_multiple_of(settings.accumulate) || state.batch == batches;
             let norm = match (complete, settings.clip_norm) {
                 (false, _) => None,
                 (true, Some(max_norm)) => Some(gradients.clip_norm(max_norm)?),

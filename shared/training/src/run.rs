@@ -245,7 +245,7 @@ pub fn find_model(project: &str, given: Option<&Path>) -> Result<PathBuf> {
     let models = numbered(&runs, "")
         .into_iter()
         .map(|(_, folder)| folder.join(RunFolder::MODEL));
-    models.filter(|model| model.exists()).last().with_context(|| {
+    models.rev().find(|model| model.exists()).with_context(|| {
         format!(
             "no trained model in {}: train one with `cargo run -p {project}`, or name one with --model DIR",
             runs.display()

@@ -94,7 +94,7 @@ fn the_linear_baseline_cannot_learn_rings_but_can_learn_halves() -> Result<()> {
         let mut random = nn::random(3, place);
         let row = |index: usize| {
             let angle: f32 = rand::Rng::random_range(&mut random, 0.0..std::f32::consts::TAU);
-            let radius = if index % 2 == 0 { 0.7 } else { 1.5 };
+            let radius = if index.is_multiple_of(2) { 0.7 } else { 1.5 };
             vec![
                 radius * angle.cos() + shift * (index % 2) as f32,
                 radius * angle.sin(),

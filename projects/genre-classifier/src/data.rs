@@ -128,6 +128,16 @@ pub fn mel_config() -> LogMelConfig {
     }
 }
 
+/// Everything that a sound goes through before the network, by name and number. It is stored with the weights:
+/// another preprocessing would not fail, only make the network hear nonsense.
+pub fn preprocessing() -> String {
+    let mel = mel_config();
+    format!(
+        "mono at {} Hz, {} points every {}, {} mel bands from {} to {} Hz, crops of {CROP_FRAMES} frames less each band's mean",
+        mel.sample_rate, mel.fft_size, mel.hop, mel.bands, mel.low_hz, mel.high_hz
+    )
+}
+
 /// A crop (64 bands, 188 frames) as the network takes it: each band less its own mean over the crop.
 ///
 /// That takes loudness, equaliser and microphone away and leaves what changes in time: rhythm, notes, attacks.

@@ -86,6 +86,7 @@ fn train(arguments: Train) -> Result<()> {
     learner.fit_one_cycle(arguments.epochs, arguments.learning_rate)?;
     learner.save_model(&About {
         genres: genres.clone(),
+        preprocessing: data::preprocessing(),
     })?;
 
     let test = learner.test()?;
@@ -96,7 +97,7 @@ fn train(arguments: Train) -> Result<()> {
         worst_mistakes(&learner.data.test, &genres, &test.outputs)?,
         report::notes("About the data", &music.report()),
     ];
-    learner.report(
+    learner.finish(
         "Genre classifier",
         &test,
         &[("linear", linear), ("majority", majority)],

@@ -5,14 +5,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use audio::LogMelConfig;
 use serde::{Deserialize, Serialize};
 use training::{DeviceChoice, choose_device, load_model, metrics::argmax};
 
 use crate::{
     NAME,
-    data::mel_config,
+    data::{mel_config, preprocessing},
     hear::{Heard, hear},
     model::GenreNet,
 };
@@ -22,6 +22,8 @@ use crate::{
 pub struct About {
     /// The genres, in the order of the network's answers.
     pub genres: Vec<String>,
+    /// What the sound it was trained on went through: see [`preprocessing`].
+    pub preprocessing: String,
 }
 
 /// Name the genre of sound files
@@ -45,6 +47,12 @@ pub fn predict(arguments: &Predict) -> Result<()> {
     let (device, _) = choose_device(arguments.device)?;
     let build = |about: &About, weights: nn::VarBuilder<'_>| GenreNet::new(about.genres.len(), weights);
     let (about, network) = load_model(NAME, arguments.model.as_deref(), &device, build)?;
+    ensure!(
+        about.preprocessing == preprocessing(),
+        "the model was trained on {}, but this version of the program makes {}: train it anew",
+        about.preprocessing,
+        preprocessing()
+    );
     let (mut failed, mut taken) = (0, HashSet::new());
     for input in &arguments.inputs {
         let picture = picture_of(input, arguments.out.as_deref(), &mut taken);

@@ -29,7 +29,7 @@ pub struct RunArguments {
     /// A few batches of everything: does it run at all?
     #[arg(long)]
     pub quick: bool,
-    /// Only sweep the learning rate over one epoch at most, draw the losses and suggest a rate
+    /// Only sweep the learning rate over 100 batches, draw the losses and suggest a rate
     #[arg(long)]
     #[serde(skip)]
     pub find_learning_rate: bool,
@@ -46,7 +46,8 @@ pub trait TrainArguments: clap::Args + Serialize + DeserializeOwned + Clone {
 
     /// The flags to train with: as given or, with `--resume DIR`, those that the run in DIR was started with.
     ///
-    /// Errors when DIR holds no run of `project`, or when another flag was given that contradicts the run.
+    /// Errors when DIR holds no run of `project`, or when another flag was given that contradicts the run. (A flag
+    /// given with its default value cannot be told from one not given: then the run's holds.)
     fn resolve(mut self, project: &str) -> anyhow::Result<Self> {
         let Some(folder) = self.run().resume.clone() else {
             return Ok(self);
@@ -68,6 +69,8 @@ pub trait TrainArguments: clap::Args + Serialize + DeserializeOwned + Clone {
             }
         }
         saved.run().resume = Some(folder);
+        saved.run().find_learning_rate = self.run().find_learning_rate;
+        saved.run().overfit_one_batch = self.run().overfit_one_batch;
         Ok(saved)
     }
 }

@@ -1,6 +1,6 @@
 //! The trivial answers that a network must beat to have learned anything.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::{Context, Result};
 use candle_core::{DType, Device, Tensor};
@@ -13,12 +13,16 @@ use crate::{
 
 /// The accuracy on `test` of always naming the class that is most frequent in `train`.
 pub fn majority(train: &[u32], test: &[u32]) -> f64 {
-    let most = train.iter().max_by_key(|class| {
-        (
-            train.iter().filter(|other| other == class).count(),
-            std::cmp::Reverse(**class),
-        )
-    });
+    let mut counts = BTreeMap::<u32, usize>::new();
+    for class in train {
+        *counts.entry(*class).or_default() += 1;
+    }
+    // Of equally frequent classes the one with the lowest number.
+    let most = counts
+        .iter()
+        .rev()
+        .max_by_key(|(_, count)| **count)
+        .map(|(class, _)| class);
     let right = test.iter().filter(|class| Some(*class) == most).count();
     right as f64 / test.len().max(1) as f64
 }

@@ -1,9 +1,12 @@
 //! Batches in a seeded order, made on background threads while the last one trains.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
-    mpsc::{Receiver, sync_channel},
+use std::{
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc::{Receiver, sync_channel},
+    },
 };
 
 use anyhow::{Result, anyhow};
@@ -11,10 +14,53 @@ use rand::seq::SliceRandom;
 
 use crate::{Dataset, Pass};
 
+/// How a pass is cut into batches.
+///
+/// The last batch may be smaller; it is never dropped. In training, a last batch of a single example joins the
+/// one before it: there is no variance in one example for a batch norm to divide by.
+#[derive(Clone, Copy, Debug)]
+pub struct BatchPlan {
+    examples: usize,
+    batch_size: usize,
+    batches: usize,
+    limit: usize,
+}
+
+impl BatchPlan {
+    /// Cuts `examples` into batches of `batch_size` (at least 1), of which `limit` at most are visited.
+    pub fn new(examples: usize, batch_size: usize, train: bool, limit: Option<usize>) -> Self {
+        let batch_size = batch_size.max(1);
+        let lone = train && examples > batch_size && examples % batch_size == 1;
+        let batches = examples.div_ceil(batch_size) - usize::from(lone);
+        BatchPlan {
+            examples,
+            batch_size,
+            batches,
+            limit: limit.unwrap_or(usize::MAX),
+        }
+    }
+
+    /// How many batches the pass visits.
+    pub fn count(&self) -> usize {
+        self.batches.min(self.limit)
+    }
+
+    /// The places in the pass's order that batch `number` takes.
+    pub fn range(&self, number: usize) -> Range<usize> {
+        let start = number * self.batch_size;
+        let end = if number + 1 == self.batches {
+            self.examples
+        } else {
+            start + self.batch_size
+        };
+        start..end
+    }
+}
+
 /// The batches of one pass over a data set, in order, as an iterator of results.
 ///
 /// Two threads make batches ahead of the loop. Which thread makes a batch never changes what is in it,
-/// because [`Pass::random`] depends on the example alone. The last batch may be smaller; it is never dropped.
+/// because [`Pass::random`] depends on the example alone.
 pub struct Batches<B> {
     lanes: Vec<Receiver<Result<B>>>,
     next: usize,
@@ -26,7 +72,7 @@ pub struct Batches<B> {
 const THREADS: usize = 2;
 const READY: usize = 2;
 
-/// The order in which pass `pass` visits `len` examples: shuffled by (seed, epoch) in training, else as stored.
+/// The numbers from 0 to `len`: shuffled by (seed, epoch) in training, else as they stand.
 pub fn order(len: usize, pass: Pass) -> Vec<usize> {
     let mut order: Vec<usize> = (0..len).collect();
     if pass.train {
@@ -44,20 +90,18 @@ impl<B: Send + 'static> Batches<B> {
         first: usize,
         limit: Option<usize>,
     ) -> Self {
-        let order = Arc::new(order(data.len(), pass));
-        let total = batch_count(order.len(), batch_size, limit);
+        let order = Arc::new(data.order(pass));
+        let plan = BatchPlan::new(order.len(), batch_size, pass.train, limit);
         let stop = Arc::new(AtomicBool::new(false));
         let lanes = (0..THREADS)
             .map(|thread| {
                 let (sender, receiver) = sync_channel(READY);
                 let (data, order, stop) = (data.clone(), order.clone(), stop.clone());
                 // Lane `number % THREADS` makes batch `number`, so the loop reads the lanes in turn.
-                let numbers = (first..total).filter(move |number| number % THREADS == thread);
+                let numbers = (first..plan.count()).filter(move |number| number % THREADS == thread);
                 std::thread::spawn(move || {
                     for number in numbers {
-                        let start = number * batch_size;
-                        let end = (start + batch_size).min(order.len());
-                        let batch = data.batch(&order[start..end], pass);
+                        let batch = data.batch(&order[plan.range(number)], pass);
                         if stop.load(Ordering::Relaxed) || sender.send(batch).is_err() {
                             return;
                         }
@@ -69,15 +113,10 @@ impl<B: Send + 'static> Batches<B> {
         Batches {
             lanes,
             next: first,
-            total,
+            total: plan.count(),
             stop,
         }
     }
-}
-
-/// How many batches `len` examples make.
-pub fn batch_count(len: usize, batch_size: usize, limit: Option<usize>) -> usize {
-    len.div_ceil(batch_size.max(1)).min(limit.unwrap_or(usize::MAX))
 }
 
 impl<B> Iterator for Batches<B> {

@@ -16,9 +16,9 @@ const STEPS: usize = 100;
 /// A batch is known by heart when its loss has fallen to this share.
 const LEARNED: f64 = 0.2;
 
-/// What the learning-rate finder found.
+/// What the learning-rate finder measured.
 #[derive(Clone, Debug)]
-pub struct RateSweep {
+pub(crate) struct RateSweep {
     /// (learning rate, smoothed loss) at each step.
     pub points: Vec<(f64, f64)>,
     /// A tenth of the rate at which the loss was lowest: a good peak for one-cycle, give or take a factor of 3.
@@ -26,10 +26,14 @@ pub struct RateSweep {
 }
 
 impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
-    /// Raises the learning rate from 1e-6 to 10 over 100 steps while watching the loss (Smith 2017, section
-    /// 3.3), suggests a rate, and draws the curve into `learning-rate.svg` of the run folder. The weights are
-    /// put back.
-    pub fn find_learning_rate(&mut self) -> Result<RateSweep> {
+    /// Raises the learning rate from 1e-6 to 10 over 100 steps of the settings' optimiser while watching the loss
+    /// (Smith 2017, section 3.3), suggests a rate, and draws the curve into `learning-rate.svg` of the run folder.
+    /// The weights are put back. In a resumed run it suggests what it suggested then.
+    pub fn find_learning_rate(&mut self) -> Result<f64> {
+        let phase = self.phases;
+        if let Some((_, rate)) = self.state.suggestions.iter().find(|(asked, _)| *asked == phase) {
+            return Ok(rate.parse()?);
+        }
         let weights = self.parameters.snapshot()?;
         let sweep = self.sweep();
         self.parameters.restore(&weights)?;
@@ -41,11 +45,12 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
             sweep.suggestion,
             path.display()
         );
-        Ok(sweep)
+        self.state.suggestions.push((phase, sweep.suggestion.to_string()));
+        Ok(sweep.suggestion)
     }
 
     fn sweep(&mut self) -> Result<RateSweep> {
-        let mut optimiser = AdamW::new(AdamWConfig::default());
+        let mut optimiser = self.settings.optimiser.build();
         let mut points: Vec<(f64, f64)> = Vec::new();
         let (mut smooth, mut lowest) = (0.0, f64::INFINITY);
         'sweep: for epoch in 0.. {
@@ -57,7 +62,7 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
             for batch in Batches::new(&self.data.train, self.settings.batch_size, pass, 0, None) {
                 let step = points.len();
                 let rate = LOWEST * (HIGHEST / LOWEST).powf(step as f64 / (STEPS - 1) as f64);
-                let loss = self.plain_step(&mut optimiser, &batch?, step as u64, rate)?;
+                let loss = self.plain_step(optimiser.as_mut(), &batch?, step as u64, rate)?;
                 smooth = 0.9 * smooth + 0.1 * loss;
                 // Undoes the pull of the zero that the average starts from.
                 let average = smooth / (1.0 - 0.9f64.powi(step as i32 + 1));
@@ -83,14 +88,16 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
     /// without dropout, mixup or label smoothing. A network that cannot do this learns nothing else either. The
     /// weights are put back.
     ///
-    /// Errors with what to look at when the loss has not fallen to a fifth after 300 steps.
+    /// Errors with what to look at when the loss has not fallen to a fifth after 300 steps. Means something for
+    /// losses that are 0 at best.
     pub fn overfit_one_batch(&mut self) -> Result<(f64, f64)> {
         let weights = self.parameters.snapshot()?;
         let outcome = self.memorise();
         self.parameters.restore(&weights)?;
         let (first, last, steps) = outcome?;
         println!("loss on one batch: {first:.4} before, {last:.4} after {steps} steps on nothing else");
-        if last > LEARNED * first {
+        let learned = first > 0.0 && last <= LEARNED * first;
+        if !learned {
             return Err(TrainingError::Data(format!(
                 "the network cannot learn a single batch by heart: its loss went from {first:.4} to {last:.4} only. Are \
                  the targets those of the inputs, are the inputs scaled to about ±1, does every layer have an activation?"
@@ -129,12 +136,21 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         Ok((first, last, steps))
     }
 
-    fn plain_step(&mut self, optimiser: &mut AdamW, batch: &T::Batch, step: u64, rate: f64) -> Result<f64> {
+    fn plain_step(
+        &mut self,
+        optimiser: &mut dyn Optimiser,
+        batch: &T::Batch,
+        step: u64,
+        rate: f64,
+    ) -> Result<f64> {
         nn::begin_step(self.run.seed(), step);
         let batch = batch.to_device(&self.run.device)?;
         let loss = self.task.loss(&self.model, &batch)?;
-        let gradients = Gradients::of(&loss, &self.parameters)?;
+        let mut gradients = Gradients::of(&loss, &self.parameters)?;
         gradients.check_complete(&self.parameters)?;
+        if let Some(max_norm) = self.settings.clip_norm {
+            gradients.clip_norm(max_norm)?;
+        }
         optimiser.step(&self.parameters, &gradients, rate)?;
         Ok(loss.to_dtype(candle_core::DType::F64)?.to_scalar::<f64>()?)
     }

@@ -4,6 +4,8 @@ use anyhow::Result;
 use candle_core::{DType, Device, Tensor};
 use nn::Random;
 
+use crate::batches::order;
+
 /// The three parts of a data set. Train on the first, choose everything on the second, read the third once.
 pub struct Splits<D> {
     /// What the weights are fitted to.
@@ -32,6 +34,12 @@ pub trait Dataset: Send + Sync + 'static {
     /// Draw augmentation from [`Pass::random`], and only when `pass.train`: evaluation must see the same
     /// input every time.
     fn batch(&self, indices: &[usize], pass: Pass) -> Result<Self::Batch>;
+
+    /// The order in which a pass visits the examples: shuffled in training, else as they stand. Give another for
+    /// batches of equal length, for rare classes drawn more often, or for pairs; draw it from `pass` alone.
+    fn order(&self, pass: Pass) -> Vec<usize> {
+        order(self.len(), pass)
+    }
 
     /// What to call example `index` in `predictions.csv`: its file, say.
     fn name(&self, index: usize) -> String {

@@ -20,9 +20,9 @@ pub enum TrainingError {
     },
     /// A loss or a gradient that is not a finite number.
     #[error(
-        "the {what} is {value} at step {step}, so training stopped before the weights were touched. \
-         Losses before it: {}. Try a lower learning rate ({learning_rate:.1e} now), gradient clipping, \
-         or look for NaN and for zero variance in the inputs; the last checkpoint is intact",
+        "the {what} is {value} at step {step}, so training stopped. Losses before it: {}. Start a new run with a \
+         lower learning rate ({learning_rate:.1e} here) or stronger gradient clipping, or look for NaN and for zero \
+         variance in the inputs. What earlier epochs saved is as it was",
         losses.iter().map(|loss| format!("{loss:.4}")).collect::<Vec<_>>().join(" ")
     )]
     NotFinite {

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::{
-    Batch, Batches, Dataset, Gradients, Learner, Pass, Progress, RunFolder, Schedule, Task, TrainingError,
-    batches::batch_count,
+    Batch, BatchPlan, Batches, Dataset, Gradients, Learner, Pass, Progress, RunFolder, Schedule, Task,
+    TrainingError, epoch_table,
     guard::Guard,
     interrupt::Interrupt,
     optimiser::Optimiser,
@@ -43,8 +43,10 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
     } else {
         plan.epochs
     };
-    let batches = batch_count(learner.data.train.len(), settings.batch_size, limit);
+    let cut = BatchPlan::new(learner.data.train.len(), settings.batch_size, true, limit);
+    let batches = cut.count();
     let total_steps = (epochs * batches.div_ceil(settings.accumulate)) as u64;
+    let frozen_buffers = learner.parameters.frozen_buffers()?;
 
     let mut guard = Guard::new(&device);
     let mut clock = Clock::new(learner.state.seconds);
@@ -68,21 +70,20 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
             let batch = batch?.to_device(&device)?;
             let state = &mut learner.state;
 
-            // The gradient of a batch. Its mean loss counts in an accumulated step by its share of the group.
+            // The gradient of a batch. Its mean loss counts in an accumulated step by its share of the examples.
             nn::begin_step(seed, state.batches);
             let loss = learner.task.loss(&learner.model, &batch)?;
-            let group = group_size(state.batch, batches, settings.accumulate);
-            let gradients = Gradients::of(&(&loss / group as f64)?, &learner.parameters)?;
+            let share = share_of_step(&cut, state.batch, settings.accumulate);
+            let mut gradients = Gradients::of(&(&loss * share)?, &learner.parameters)?;
+            for (buffer, value) in &frozen_buffers {
+                buffer.set(value)?;
+            }
             if state.phase_step == 0 {
                 gradients.check_complete(&learner.parameters)?;
             }
-            let mut gradients = match accumulated.take() {
-                Some(mut sum) => {
-                    sum.add(gradients)?;
-                    sum
-                }
-                None => gradients,
-            };
+            if let Some(before) = accumulated.take() {
+                gradients.add(before)?;
+            }
 
             // (Data-parallel training would reduce `gradients` over the machines here.)
 
@@ -101,9 +102,7 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
                 (true, Some(max_norm)) => Some(gradients.clip_norm(max_norm)?),
                 (true, None) => Some(gradients.norm()?),
             };
-            let (loss_sum, examples) = guard.watch(state.step, rate, batch.len(), &loss, norm.as_ref())?;
-            state.loss_sum += loss_sum;
-            state.examples += examples;
+            state.count(guard.watch(state.step, rate, batch.len(), &loss, norm.as_ref())?);
             if !complete {
                 accumulated = Some(gradients);
                 continue;
@@ -119,84 +118,67 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
                 .last_loss()
                 .map_or(String::new(), |loss| format!("loss {loss:.3}"));
             progress.set(state.batch, &loss);
-            let epoch_done = state.batch == batches;
-            if !epoch_done && (interrupt.requested() || clock.checkpoint_due()) {
-                let (loss_sum, examples) = guard.read()?;
-                learner.state.loss_sum += loss_sum;
-                learner.state.examples += examples;
-                learner.state.seconds = clock.seconds();
-                learner.save_checkpoint(optimiser)?;
+            if state.batch == batches {
+                continue;
             }
-            if interrupt.requested() && !epoch_done {
+            if interrupt.requested() || clock.checkpoint_due() {
+                state.count(guard.read()?);
+                state.seconds = clock.seconds();
+                learner.save_checkpoint(optimiser)?;
+                clock.saved();
+            }
+            if interrupt.requested() {
                 return Err(stopped(learner));
             }
         }
 
-        // The epoch is over: measure on the validation set, keep the best, write everything down.
-        let (loss_sum, examples) = guard.read()?;
+        // The epoch is over: measure on the validation set, keep the best weights, write everything down.
+        learner.state.count(guard.read()?);
         let scores = learner.average_swapped(|learner| learner.validate())?.scores;
-        let (goal, higher) = learner.task.goal();
-        let score = scores
-            .iter()
-            .find(|(name, _)| name == goal)
-            .map_or(f64::NAN, |(_, value)| *value);
+        let (better, kept) = learner.judge(&scores)?;
         let state = &mut learner.state;
-        let train_loss = (state.loss_sum + loss_sum) / (state.examples + examples).max(1) as f64;
-        (state.loss_sum, state.examples, state.batch) = (0.0, 0, 0);
-        state.epoch += 1;
-        state.phase_epoch += 1;
-        state.seconds = clock.seconds();
-        state.history.push(EpochRow {
-            epoch: state.epoch,
+        let row = EpochRow {
+            epoch: state.epoch + 1,
             phase: state.phase + 1,
             step: state.step,
             learning_rate: rate,
-            train_loss,
+            train_loss: state.loss_sum / state.examples.max(1) as f64,
             valid: scores,
-            seconds: state.seconds,
-        });
-        let best = state.best.map(|best| best.score);
-        let better = best.is_none_or(|best| if higher { score > best } else { score < best });
-        if better {
-            state.improved = state.epoch;
-            state.stale = 0;
-        } else {
-            state.stale += 1;
-        }
-        // Of equals the later epoch is kept: its learning rate was lower.
-        let kept = better || best == Some(score);
-        if kept {
-            state.best = Some(Best {
-                epoch: state.epoch,
-                score,
-            });
-            learner.average_swapped(|learner| learner.save_best())?;
-        }
-        if let Schedule::ReduceOnPlateau { patience, .. } = plan.schedule
-            && learner.state.stale > patience
-        {
-            learner.state.reductions += 1;
-            learner.state.stale = 0;
-        }
-        write_whole(
-            &learner.run.folder.file(RunFolder::METRICS),
-            learner.state.metrics_csv().as_bytes(),
-        )?;
+            seconds: clock.seconds(),
+        };
         if !std::mem::replace(&mut header, true) {
-            progress.print(&table_header(&learner.state.history));
+            progress.print(&epoch_table::header(&row));
         }
-        progress.print(&table_row(&learner.state.history, kept));
+        progress.print(&epoch_table::line(&row, kept));
         drop(progress);
-
-        let waited = learner.state.epoch - learner.state.improved;
+        state.end_epoch(row, better);
+        learner.average_swapped(|learner| {
+            learner
+                .task
+                .after_epoch(&learner.model, &learner.run, &learner.state)
+        })?;
+        let state = &mut learner.state;
+        if let Schedule::ReduceOnPlateau { patience, .. } = plan.schedule
+            && state.stale > patience
+        {
+            state.reductions += 1;
+            state.stale = 0;
+        }
+        let waited = state.epoch - state.improved;
         let tired = settings.early_stopping.is_some_and(|patience| waited >= patience);
         if tired {
             println!("no better for {waited} epochs: stopping early");
         }
-        if tired || learner.state.phase_epoch == epochs {
+        let last = tired || state.phase_epoch == epochs;
+        if !last {
+            learner.save_checkpoint(optimiser)?;
+            clock.saved();
+        }
+        let metrics = learner.state.metrics_csv();
+        write_whole(&learner.run.folder.file(RunFolder::METRICS), metrics.as_bytes())?;
+        if last {
             break;
         }
-        learner.save_checkpoint(optimiser)?;
         if interrupt.requested() {
             return Err(stopped(learner));
         }
@@ -210,41 +192,53 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
     }
 }
 
+impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
+    /// Whether `scores` are better than all before them in this phase, and whether their weights are kept: of
+    /// equals the later epoch is, because its learning rate was lower.
+    fn judge(&mut self, scores: &[(String, f64)]) -> Result<(bool, bool)> {
+        let (goal, higher) = self.task.goal();
+        let Some((_, score)) = scores.iter().find(|(name, _)| name == goal).cloned() else {
+            let names: Vec<&str> = scores.iter().map(|(name, _)| name.as_str()).collect();
+            return Err(TrainingError::Settings(format!(
+                "the task's goal is {goal:?}, but its scores are {}: the best epoch cannot be chosen",
+                names.join(", ")
+            ))
+            .into());
+        };
+        // What is not a number is worse than anything, so that it is never kept once there is a number.
+        let rank = |score: f64| match (score.is_nan(), higher) {
+            (true, _) => f64::NEG_INFINITY,
+            (false, true) => score,
+            (false, false) => -score,
+        };
+        let best = self.state.best.map(|best| rank(best.score));
+        let better = best.is_none_or(|best| rank(score) > best);
+        let kept = better || best == Some(rank(score));
+        if kept {
+            self.state.best = Some(Best {
+                epoch: self.state.epoch + 1,
+                score,
+            });
+            if self.settings.keep_best {
+                self.best = self.average_swapped(|learner| Ok(learner.parameters.snapshot()?))?;
+            }
+        }
+        Ok((better, kept))
+    }
+}
+
 fn stopped<T: Task, D>(learner: &Learner<T, D>) -> anyhow::Error {
     let folder = learner.run.folder.path().to_path_buf();
     let State { epoch, batch, .. } = learner.state;
     TrainingError::Interrupted { epoch, batch, folder }.into()
 }
 
-/// How many batches share the step that batch `batch` of an epoch of `batches` belongs to.
-fn group_size(batch: usize, batches: usize, accumulate: usize) -> usize {
+/// The share of batch `batch` among the examples of the `accumulate` batches that step together.
+fn share_of_step(cut: &BatchPlan, batch: usize, accumulate: usize) -> f64 {
     let start = batch / accumulate * accumulate;
-    accumulate.min(batches - start)
-}
-
-fn table_header(history: &[EpochRow]) -> String {
-    let mut line = format!("{:>5}  {:>10}", "epoch", "train loss");
-    for (name, _) in history.last().map_or(&[][..], |row| &row.valid) {
-        line += &format!("  {:>14}", format!("valid {}", name.replace('_', " ")));
-    }
-    line + &format!("  {:>9}  {:>7}", "rate", "time")
-}
-
-fn table_row(history: &[EpochRow], better: bool) -> String {
-    let Some(row) = history.last() else {
-        return String::new();
-    };
-    let mut line = format!("{:>5}  {:>10.4}", row.epoch, row.train_loss);
-    for (name, value) in &row.valid {
-        let width = format!("valid {name}").len().max(14);
-        line += &format!("  {value:>width$.4}");
-    }
-    line + &format!(
-        "  {:>9.1e}  {:>6.1}s{}",
-        row.learning_rate,
-        row.seconds,
-        if better { "  best" } else { "" }
-    )
+    let end = (start + accumulate).min(cut.count());
+    let examples = cut.range(end - 1).end - cut.range(start).start;
+    cut.range(batch).len() as f64 / examples as f64
 }
 
 /// Time spent training, interruptions left out, and when to write the next checkpoint.
@@ -267,11 +261,11 @@ impl Clock {
         self.before + self.started.elapsed().as_secs_f64()
     }
 
-    fn checkpoint_due(&mut self) -> bool {
-        let due = self.saved.elapsed() >= CHECKPOINT_EVERY;
-        if due {
-            self.saved = Instant::now();
-        }
-        due
+    fn checkpoint_due(&self) -> bool {
+        self.saved.elapsed() >= CHECKPOINT_EVERY
+    }
+
+    fn saved(&mut self) {
+        self.saved = Instant::now();
     }
 }

@@ -8,7 +8,7 @@ use nn::{VarBuilder, VarMap};
 use serde::Serialize;
 
 use crate::{
-    Batch, Batches, Dataset, Parameters, Pass, Plan, Run, Schedule, Scores, Splits, State, Task,
+    Batch, Batches, Dataset, Parameters, Pass, Plan, Run, RunFolder, Schedule, Scores, Splits, State, Task,
     TrainingError, WeightAverage,
     fit::fit,
     optimiser::{AdamW, AdamWConfig, Optimiser, Sgd, SgdConfig},
@@ -27,7 +27,8 @@ pub enum OptimiserChoice {
 }
 
 impl OptimiserChoice {
-    fn build(self) -> Box<dyn Optimiser> {
+    /// The optimiser, having seen nothing.
+    pub fn build(self) -> Box<dyn Optimiser> {
         match self {
             OptimiserChoice::AdamW(config) => Box::new(AdamW::new(config)),
             OptimiserChoice::Sgd(config) => Box::new(Sgd::new(config)),
@@ -53,6 +54,40 @@ pub struct Settings {
     pub early_stopping: Option<usize>,
     /// Go back to the weights of the best epoch on the validation set when training ends: yes.
     pub keep_best: bool,
+}
+
+impl Settings {
+    /// Errors when these settings or `plan` cannot train anything.
+    fn check(&self, plan: &Plan) -> Result<(), TrainingError> {
+        let rate = plan.learning_rate;
+        let wrong = [
+            (
+                self.batch_size == 0,
+                "batch_size is 0: a batch needs at least one example".to_string(),
+            ),
+            (
+                self.accumulate == 0,
+                "accumulate is 0: a step needs at least one batch".to_string(),
+            ),
+            (plan.epochs == 0, "0 epochs: nothing would be trained".to_string()),
+            (
+                !(rate > 0.0 && rate.is_finite()),
+                format!("the learning rate is {rate}: it must be above 0"),
+            ),
+            (
+                self.clip_norm.is_some_and(|norm| norm.is_nan() || norm <= 0.0),
+                format!("clip_norm is {:?}: it must be above 0, or None", self.clip_norm),
+            ),
+            (
+                self.average.is_some_and(|decay| !(0.0..1.0).contains(&decay)),
+                format!("average is {:?}: it must be from 0 to below 1", self.average),
+            ),
+        ];
+        match wrong.into_iter().find(|(is_wrong, _)| *is_wrong) {
+            Some((_, words)) => Err(TrainingError::Settings(words)),
+            None => Ok(()),
+        }
+    }
 }
 
 /// The outputs of a task over one part of the data, in the order of the data, and their scores.
@@ -101,7 +136,9 @@ pub struct Learner<T: Task, D> {
     /// How far it is.
     pub state: State,
     pub(crate) average: Option<WeightAverage>,
-    phases: usize,
+    /// The weights of the best epoch of the phase under way.
+    pub(crate) best: Vec<(String, Tensor)>,
+    pub(crate) phases: usize,
     pub(crate) resumed: Option<Vec<(String, Tensor)>>,
 }
 
@@ -117,11 +154,7 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         task: T,
         build: impl FnOnce(VarBuilder<'_>) -> candle_core::Result<T::Model>,
     ) -> Result<Self> {
-        for (part, len) in [
-            ("training", data.train.len()),
-            ("validation", data.valid.len()),
-            ("test", data.test.len()),
-        ] {
+        for (part, len) in [("training", data.train.len()), ("validation", data.valid.len())] {
             if len == 0 {
                 return Err(TrainingError::Data(format!("the {part} part of {data_name} is empty")).into());
             }
@@ -158,6 +191,7 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
                 ..State::default()
             },
             average: None,
+            best: Vec::new(),
             phases: 0,
             resumed: None,
             run,
@@ -187,19 +221,18 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
     /// Trains one phase. Call it again (after unfreezing, say) for the next; a resumed run skips the phases
     /// that it had done.
     ///
-    /// Errors, with everything saved, when the user asks to stop or when the loss is no longer a number.
+    /// Errors when the settings make no sense, when a trainable parameter receives no gradient, when the loss is
+    /// no longer a number, and, with everything saved, when the user asks to stop. What was saved before an error
+    /// can be gone on from with `--resume`.
     pub fn fit(&mut self, plan: Plan) -> Result<()> {
         let phase = self.phases;
         self.phases += 1;
         if phase < self.state.phase {
             return Ok(());
         }
-        if self.settings.accumulate == 0 || self.settings.batch_size == 0 {
-            return Err(
-                TrainingError::Settings("batch_size and accumulate must be at least 1".into()).into(),
-            );
-        }
-        let settings = serde_json::json!({ "plan": plan, "settings": self.settings });
+        self.settings.check(&plan)?;
+        let settings = serde_json::json!({ "plan": plan, "settings": self.settings, "trained": self.parameters.trained() });
+        let described = settings.to_string();
         self.run.record(&format!("phase {}", self.phases), settings)?;
         let mut optimiser = self.settings.optimiser.build();
         if let (Some(decay), None) = (self.settings.average, &self.average) {
@@ -207,12 +240,35 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         }
         // A checkpoint at the border of two phases holds the optimiser of the one that ended.
         if let (Some(saved), true) = (self.resumed.take(), self.state.phase_step > 0) {
+            if described != self.state.plan {
+                return Err(TrainingError::Settings(format!(
+                    "the run in {} was training with {}, now the program says {described}: it cannot go on with other settings. \
+                     Put them back, or start a new run",
+                    self.run.folder.path().display(),
+                    self.state.plan
+                ))
+                .into());
+            }
             optimiser.set_state(&self.parameters, &save::strip(&saved, "optimiser/"))?;
             if let Some(average) = &mut self.average {
                 average.set_state(&save::strip(&saved, "average/"), self.state.average_steps)?;
             }
         }
-        fit(self, plan, optimiser.as_mut())
+        self.state.plan = described;
+        fit(self, plan, optimiser.as_mut()).map_err(|error| self.with_advice(error))
+    }
+
+    /// Adds how to go on to an error that does not say it itself.
+    fn with_advice(&self, error: anyhow::Error) -> anyhow::Error {
+        let folder = self.run.folder.path().display();
+        let saved = self.run.folder.file(RunFolder::CHECKPOINT).exists();
+        match error.downcast_ref() {
+            Some(TrainingError::Interrupted { .. } | TrainingError::NotFinite { .. }) => error,
+            _ if saved => error.context(format!(
+                "training stopped; go on from the last checkpoint with --resume {folder}"
+            )),
+            _ => error,
+        }
     }
 
     /// Keeps the parameters under `prefix` as they are from now on.
@@ -230,8 +286,12 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         self.evaluate(&self.data.valid)
     }
 
-    /// The outputs and scores on the test set. Read it once, when nothing is left to choose.
+    /// The outputs and scores on the test set. Read it once, when nothing is left to choose. Errors when it is
+    /// empty.
     pub fn test(&self) -> Result<Evaluation<T::Output>> {
+        if self.data.test.is_empty() {
+            return Err(TrainingError::Data(format!("the test part of {} is empty", self.run.data)).into());
+        }
         self.evaluate(&self.data.test)
     }
 
@@ -239,21 +299,17 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
     pub fn evaluate(&self, data: &Arc<D>) -> Result<Evaluation<T::Output>> {
         let pass = Pass::evaluation(self.run.seed());
         let mut outputs = Vec::with_capacity(data.len());
-        for batch in Batches::new(data, self.settings.batch_size, pass, 0, self.run.batch_limit()) {
-            outputs.extend(
-                self.task
-                    .evaluate(&self.model, &batch?.to_device(&self.run.device)?)?,
-            );
+        let batches = Batches::new(data, self.settings.batch_size, pass, 0, self.run.batch_limit());
+        for (number, batch) in batches.enumerate() {
+            // A task that samples in evaluation draws the same every time, and other numbers than any step.
+            nn::begin_step(self.run.seed(), u64::MAX - number as u64);
+            let batch = batch?.to_device(&self.run.device)?;
+            outputs.extend(self.task.evaluate(&self.model, &batch)?);
         }
         Ok(Evaluation {
             scores: self.task.scores(&outputs),
             outputs,
         })
-    }
-
-    /// Seconds since the run began, those before an interruption included.
-    pub fn seconds(&self) -> f64 {
-        self.run.seconds_before + self.run.started.elapsed().as_secs_f64()
     }
 
     /// Runs `work` with the averaged weights in place of the current ones, where there is an average.

@@ -15,6 +15,8 @@ pub struct Parameter {
     pub value: Var,
     /// Whether the optimiser may change it; never true of a buffer such as `running_mean`.
     pub trainable: bool,
+    /// Whether it was frozen by name; a frozen buffer keeps its value too.
+    pub frozen: bool,
     /// What the learning rate is multiplied with for this parameter.
     pub rate_scale: f64,
     /// Whether weight decay shrinks it. As is usual, biases and the weights of norms (rank 1) are left alone.
@@ -38,6 +40,7 @@ impl Parameters {
                 name: name.clone(),
                 value: value.clone(),
                 trainable: !nn::is_buffer(name),
+                frozen: false,
                 rate_scale: 1.0,
                 decay: value.rank() > 1,
             })
@@ -51,23 +54,35 @@ impl Parameters {
         self.0.iter()
     }
 
+    /// The names of the parameters that are trained.
+    pub fn trained(&self) -> Vec<&str> {
+        let trained = self.iter().filter(|parameter| parameter.trainable);
+        trained.map(|parameter| parameter.name.as_str()).collect()
+    }
+
     /// How many numbers the model learns, frozen ones included, buffers not.
     pub fn count(&self) -> usize {
         let learned = self.iter().filter(|parameter| !nn::is_buffer(&parameter.name));
         learned.map(|parameter| parameter.value.elem_count()).sum()
     }
 
-    /// Stops training of the parameters whose name is `prefix` or begins with `prefix.`; `""` means all.
-    /// Errors when there is none.
+    /// Stops training of the parameters whose name is `prefix` or begins with `prefix.`; `""` means all. The
+    /// running statistics of their batch norms stay as they are too, though in training a batch norm still
+    /// normalises by the batch. Gradients are still passed through: detach what comes out of a frozen body to
+    /// save that time. Errors when there is none.
     pub fn freeze(&mut self, prefix: &str) -> Result<()> {
-        self.change(prefix, |parameter| parameter.trainable = false)
+        self.change(prefix, |parameter| {
+            parameter.trainable = false;
+            parameter.frozen = true;
+        })
     }
 
     /// Takes up training of the parameters whose name is `prefix` or begins with `prefix.`; `""` means all.
     /// Errors when there is none.
     pub fn unfreeze(&mut self, prefix: &str) -> Result<()> {
         self.change(prefix, |parameter| {
-            parameter.trainable = !nn::is_buffer(&parameter.name)
+            parameter.trainable = !nn::is_buffer(&parameter.name);
+            parameter.frozen = false;
         })
     }
 
@@ -98,7 +113,17 @@ impl Parameters {
         Ok(())
     }
 
-    /// The values of all variables on the CPU, for a checkpoint or to go back to.
+    /// The frozen buffers and copies of their values, to be put back after each step.
+    pub(crate) fn frozen_buffers(&self) -> candle_core::Result<Vec<(Var, Tensor)>> {
+        let frozen = self
+            .iter()
+            .filter(|parameter| parameter.frozen && nn::is_buffer(&parameter.name));
+        frozen
+            .map(|buffer| Ok((buffer.value.clone(), buffer.value.as_tensor().copy()?)))
+            .collect()
+    }
+
+    /// Copies of the values of all variables, for a checkpoint or to go back to.
     pub fn snapshot(&self) -> candle_core::Result<Vec<(String, Tensor)>> {
         self.iter()
             .map(|parameter| Ok((parameter.name.clone(), parameter.value.as_tensor().copy()?)))
@@ -153,13 +178,19 @@ impl Gradients {
         self.0.iter()
     }
 
-    /// Errors with [`TrainingError::NoGradient`] when a trainable parameter received none.
+    /// Errors with [`TrainingError::NoGradient`] when a trainable parameter received none, or when none is
+    /// trainable.
     pub fn check_complete(&self, parameters: &Parameters) -> Result<(), TrainingError> {
         let trainable = parameters
             .iter()
             .zip(&self.0)
             .filter(|(parameter, _)| parameter.trainable);
         let total = trainable.clone().count();
+        if total == 0 {
+            return Err(TrainingError::Settings(
+                "no parameter is trainable: unfreeze what is to be trained".into(),
+            ));
+        }
         let names: Vec<String> = trainable
             .filter(|(_, gradient)| gradient.is_none())
             .map(|(parameter, _)| parameter.name.clone())

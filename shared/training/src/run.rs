@@ -30,8 +30,6 @@ impl RunFolder {
     pub const MODEL: &str = "model.safetensors";
     /// `checkpoint.safetensors`, all that `--resume` needs.
     pub const CHECKPOINT: &str = "checkpoint.safetensors";
-    /// `best.safetensors`, the weights of the best epoch on the validation set.
-    pub const BEST: &str = "best.safetensors";
     /// `report.html`.
     pub const REPORT: &str = "report.html";
 
@@ -83,12 +81,13 @@ pub struct Run {
     pub device_name: String,
     /// The shared flags.
     pub arguments: RunArguments,
-    /// What the data set is called in `result.json`; set by [`Learner::new`](crate::Learner::new).
+    /// What the data set is called in `result.json`; [`Learner::new`](crate::Learner::new) sets it.
     pub data: String,
     pub(crate) started: Instant,
     /// Seconds of the run before it was interrupted.
     pub(crate) seconds_before: f64,
     pub(crate) config: Value,
+    made_folder: bool,
 }
 
 impl Run {
@@ -106,22 +105,29 @@ impl Run {
             );
         }
         let (device, device_name) = choose_device(flags.device)?;
+        let made_folder = flags.out.as_ref().is_none_or(|folder| !folder.exists());
         let folder = match &flags.resume {
-            Some(folder) => folder.clone(),
-            None => new_folder(project, &flags)?,
+            Some(folder) => RunFolder(folder.clone()),
+            None => RunFolder(new_folder(project, &flags)?),
         };
+        let mut config = match flags.resume.is_some() {
+            true => serde_json::from_slice(&fs::read(folder.file(RunFolder::CONFIG))?)?,
+            false => json!({ "project": project, "arguments": arguments }),
+        };
+        config["machine"] = machine();
         println!("device    {device_name}");
-        println!("results   {}", folder.display());
+        println!("results   {}", folder.path().display());
         let run = Run {
             project: project.to_string(),
-            folder: RunFolder(folder),
+            folder,
             device,
             device_name,
             arguments: flags,
             data: String::new(),
             started: Instant::now(),
             seconds_before: 0.0,
-            config: json!({ "project": project, "arguments": arguments, "machine": machine() }),
+            config,
+            made_folder,
         };
         run.write_config()?;
         Ok((arguments, run))
@@ -130,6 +136,11 @@ impl Run {
     /// The seed of the run.
     pub fn seed(&self) -> u64 {
         self.arguments.seed
+    }
+
+    /// Seconds since the run began, those before an interruption included.
+    pub fn seconds(&self) -> f64 {
+        self.seconds_before + self.started.elapsed().as_secs_f64()
     }
 
     /// How many batches a pass may have: a few with `--quick`, else all.
@@ -153,11 +164,19 @@ impl Drop for Run {
     /// behind that looks like one.
     fn drop(&mut self) {
         let folder = self.folder.path();
-        let files = fs::read_dir(folder).into_iter().flatten().flatten();
-        let names: Vec<_> = files.map(|file| file.file_name()).collect();
-        if names == [RunFolder::CONFIG] && self.arguments.resume.is_none() {
-            // Best effort: the error that ended the run matters more.
-            let _ = fs::remove_dir_all(folder);
+        let began = [
+            RunFolder::CHECKPOINT,
+            RunFolder::METRICS,
+            RunFolder::RESULT,
+            RunFolder::MODEL,
+        ];
+        let began = began.iter().any(|file| self.folder.file(file).exists());
+        if !began && self.arguments.resume.is_none() {
+            // Best effort: the error that ended the run matters more. A folder with anything else in it stays.
+            let _ = fs::remove_file(self.folder.file(RunFolder::CONFIG));
+            if self.made_folder {
+                let _ = fs::remove_dir(folder);
+            }
         }
     }
 }

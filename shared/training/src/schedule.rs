@@ -18,11 +18,12 @@ pub enum Schedule {
     },
     /// The peak throughout.
     Constant,
-    /// The peak, multiplied with `factor` whenever the watched score has not improved for `patience` epochs.
+    /// The peak, multiplied with `factor` whenever the watched score has not improved for more than `patience`
+    /// epochs (PyTorch's rule).
     ReduceOnPlateau {
         /// What the rate is multiplied with, below 1.
         factor: f64,
-        /// Epochs without improvement before that.
+        /// Epochs without improvement that are borne.
         patience: usize,
     },
 }

@@ -93,16 +93,42 @@ pub struct State {
     pub stale: usize,
     /// How often the learning rate was reduced in this phase.
     pub reductions: u32,
-    /// Seconds of training before this process took over.
+    /// Seconds of training and validation so far, interruptions left out.
     #[serde(with = "exact")]
     pub seconds: f64,
     /// A row an epoch.
     pub history: Vec<EpochRow>,
     /// Steps in the average of the weights.
     pub average_steps: u64,
+    /// The plan and settings of the phase under way, so that a resumed run notices when the code has changed them.
+    pub plan: String,
+    /// What the learning-rate finder suggested before which phase: a resumed run must not ask it again, with
+    /// other weights.
+    pub suggestions: Vec<(usize, String)>,
 }
 
 impl State {
+    /// Takes in the sum of losses over some examples.
+    pub(crate) fn count(&mut self, (loss_sum, examples): (f64, usize)) {
+        self.loss_sum += loss_sum;
+        self.examples += examples;
+    }
+
+    /// Ends the epoch that `row` describes.
+    pub(crate) fn end_epoch(&mut self, row: EpochRow, better: bool) {
+        (self.loss_sum, self.examples, self.batch) = (0.0, 0, 0);
+        self.epoch += 1;
+        self.phase_epoch += 1;
+        self.seconds = row.seconds;
+        self.history.push(row);
+        if better {
+            self.improved = self.epoch;
+            self.stale = 0;
+        } else {
+            self.stale += 1;
+        }
+    }
+
     /// Begins the next phase: the history and the counts over the whole run stay.
     pub(crate) fn end_phase(&mut self) {
         self.phase += 1;

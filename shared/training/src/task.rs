@@ -8,7 +8,7 @@ use nn::ModuleT;
 use rand::{Rng, seq::SliceRandom};
 
 use crate::{
-    Batch, Labelled,
+    Batch, Labelled, Run, State,
     metrics::{Average, ConfusionMatrix, argmax, top_k_accuracy},
 };
 
@@ -39,6 +39,11 @@ pub trait Task {
     /// The score that chooses the best epoch, and whether more of it is better.
     fn goal(&self) -> (&str, bool) {
         ("loss", false)
+    }
+
+    /// Called after each epoch, before anything is saved: to write samples into the run folder, say.
+    fn after_epoch(&self, _model: &Self::Model, _run: &Run, _state: &State) -> Result<()> {
+        Ok(())
     }
 
     /// The columns of `predictions.csv` after the example's name.
@@ -159,11 +164,23 @@ impl<M: ModuleT> Task for Classification<M> {
         let logits = model.forward_t(&batch.inputs, false)?;
         let probabilities = nn::ops::softmax(&logits, D::Minus1)?.to_vec2::<f32>()?;
         let targets = batch.targets.to_vec1::<u32>()?;
-        let output = |(target, probabilities)| ClassOutput {
-            target: target as usize,
-            probabilities,
-        };
-        Ok(targets.into_iter().zip(probabilities).map(output).collect())
+        let mut outputs = Vec::with_capacity(targets.len());
+        for (target, probabilities) in targets.into_iter().zip(probabilities) {
+            let (target, classes) = (target as usize, self.classes.len());
+            anyhow::ensure!(
+                target < classes,
+                "an example is labelled {target}, but there are {classes} classes, from 0"
+            );
+            anyhow::ensure!(
+                probabilities.iter().all(|p| p.is_finite()),
+                "the network's answer is no number ({probabilities:?}): its weights or its input are not finite"
+            );
+            outputs.push(ClassOutput {
+                target,
+                probabilities,
+            });
+        }
+        Ok(outputs)
     }
 
     fn scores(&self, outputs: &[ClassOutput]) -> Scores {

@@ -21,8 +21,16 @@ pub(super) fn decay_towards(target: &Tensor, source: &Tensor, keep: f64, add: f6
             },
         );
     }
+    decay_by_operations(target, source, keep, add, power)
+}
+
+fn decay_by_operations(target: &Tensor, source: &Tensor, keep: f64, add: f64, power: u8) -> Result<()> {
     let source = if power == 2 { source.sqr()? } else { source.clone() };
-    overwrite(target, &((target * keep)? + (source * add)?)?)
+    let value = ((target * keep)? + (source * add)?)?;
+    // Flat, because a tensor without dimensions has none to write along.
+    target
+        .flatten_all()?
+        .slice_set(&value.flatten_all()?.contiguous()?, 0, 0)
 }
 
 /// AdamW's change of one parameter from its two moments.
@@ -42,15 +50,14 @@ impl AdamStep {
         if parameter.device().is_cpu() {
             return parameter.inplace_op3(first, second, &self);
         }
+        self.apply_by_operations(parameter, first, second)
+    }
+
+    fn apply_by_operations(self, parameter: &Var, first: &Tensor, second: &Tensor) -> Result<()> {
         let scale = ((second.sqrt()? * self.second_scale as f64)? + self.epsilon as f64)?;
         let shrunk = (parameter.as_tensor() * self.shrink as f64)?;
         parameter.set(&(shrunk - ((first * self.rate as f64)? / scale)?)?)
     }
-}
-
-/// A parameter of a device other than the CPU, or a moment there, takes the value `value`.
-fn overwrite(target: &Tensor, value: &Tensor) -> Result<()> {
-    target.slice_set(&value.contiguous()?, 0, 0)
 }
 
 struct Decay {
@@ -136,5 +143,42 @@ fn floats_mut<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<&'a mu
             "an optimiser wants contiguous f32 tensors, got {:?}",
             layout.shape()
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+
+    /// What other devices compute must be what the CPU computes, for every rank.
+    #[test]
+    fn operations_agree_with_the_pass_over_memory() -> Result<()> {
+        for shape in [vec![], vec![5], vec![2, 3]] {
+            let fill = |value: f32| Tensor::full(value, shape.clone(), &Device::Cpu);
+            for power in [1, 2] {
+                let (fast, slow, source) = (fill(0.5)?, fill(0.5)?, fill(-3.0)?);
+                decay_towards(&fast, &source, 0.9, 0.1, power)?;
+                decay_by_operations(&slow, &source, 0.9, 0.1, power)?;
+                let difference = (fast - slow)?.abs()?.sum_all()?.to_scalar::<f32>()?;
+                assert!(difference < 1e-5, "power {power}, shape {shape:?}: {difference}");
+            }
+            let step = AdamStep {
+                rate: 0.1,
+                second_scale: 2.0,
+                epsilon: 1e-8,
+                shrink: 0.99,
+            };
+            let (fast, slow) = (Var::from_tensor(&fill(0.5)?)?, Var::from_tensor(&fill(0.5)?)?);
+            step.apply(&fast, &fill(0.3)?, &fill(0.04)?)?;
+            step.apply_by_operations(&slow, &fill(0.3)?, &fill(0.04)?)?;
+            let difference = (fast.as_tensor() - slow.as_tensor())?
+                .abs()?
+                .sum_all()?
+                .to_scalar::<f32>()?;
+            assert!(difference < 1e-5, "shape {shape:?}: {difference}");
+        }
+        Ok(())
     }
 }

@@ -54,7 +54,10 @@ pub fn line_chart(horizontal: &str, vertical: &str, lines: &[(&str, Vec<(f64, f6
             .draw()
             .map_err(drawing)?;
         for ((name, points), colour) in lines.iter().zip(COLOURS.iter().cycle()) {
-            let line = LineSeries::new(points.iter().copied(), colour.stroke_width(2));
+            let line = LineSeries::new(
+                points.iter().copied().filter(|point| point.1.is_finite()),
+                colour.stroke_width(2),
+            );
             let drawn = chart.draw_series(line).map_err(drawing)?;
             let key = move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2));
             drawn.label(*name).legend(key);
@@ -73,7 +76,7 @@ pub fn line_chart(horizontal: &str, vertical: &str, lines: &[(&str, Vec<(f64, f6
 }
 
 /// The loss over the learning rate, with the suggestion marked, as SVG.
-pub fn rate_sweep(sweep: &RateSweep) -> Result<String> {
+pub(crate) fn rate_sweep(sweep: &RateSweep) -> Result<String> {
     let logarithm = |(rate, loss): &(f64, f64)| (rate.log10(), *loss);
     let points: Vec<(f64, f64)> = sweep.points.iter().map(logarithm).collect();
     let (left, right) = range(points.iter().map(|point| point.0), 0.0);

@@ -4,7 +4,8 @@ mod charts;
 mod page;
 mod sections;
 
-pub use charts::{line_chart, rate_sweep};
+pub use charts::line_chart;
+pub(crate) use charts::rate_sweep;
 pub use page::{Section, write_report};
 pub use sections::{configuration, confusion_matrix, curves, notes, pictures, players, result, table};
 

@@ -27,7 +27,7 @@ fn learns_what_a_linear_model_cannot_and_leaves_a_whole_run_folder() -> Result<(
         test.scores
     );
     learner.save_model(&["inner", "outer"])?;
-    learner.save_result(&test, &[("majority", 0.5)])?;
+    learner.finish("Rings", &test, &[("majority", 0.5)], &[])?;
 
     for file in [
         RunFolder::CONFIG,
@@ -202,10 +202,11 @@ fn the_kept_weights_are_those_of_the_best_epoch() -> Result<()> {
     learner.settings.optimiser = OptimiserChoice::Sgd(SgdConfig::default());
     learner.settings.early_stopping = Some(4);
     learner.fit(Plan {
-        epochs: 12,
+        epochs: 40,
         learning_rate: 2.0,
         schedule: Schedule::Constant,
     })?;
+    assert!(learner.state.history.len() < 40, "it did not stop early");
     let accuracy =
         |row: &training::EpochRow| row.valid.iter().find(|(name, _)| name == "accuracy").unwrap().1;
     let best = learner.state.history.iter().map(accuracy).fold(0.0, f64::max);
@@ -219,7 +220,8 @@ fn accumulated_batches_step_like_one_large_batch() -> Result<()> {
         let folder = tempfile::tempdir()?;
         let (_, run) = Run::start("rings", flags_in(folder.path(), &["--batch-size", batch_size]))?;
         let data = Splits {
-            train: rings(240, "train"),
+            // The last step has fewer examples.
+            train: rings(243, "train"),
             ..splits()
         };
         let task = Classification::new(&["inner", "outer"]);
@@ -252,19 +254,23 @@ impl ModuleT for Plain {
 }
 
 #[test]
-fn averaged_weights_are_validated_and_kept() -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let mut learner = learner(flags_in(folder.path(), &["--batch-size", "16"]))?;
-    learner.settings.average = Some(0.98);
-    learner.fit_one_cycle(15, 0.02)?;
-    let last = learner
-        .state
-        .history
-        .iter()
-        .map(|row| row.valid[1].1)
-        .fold(0.0, f64::max);
-    assert_eq!(learner.validate()?.score("accuracy"), Some(last));
-    assert!(last > 0.95, "{last}");
+fn averaged_weights_are_validated_and_kept_and_are_not_the_last() -> Result<()> {
+    let train = |average: Option<f64>| -> Result<_> {
+        let folder = tempfile::tempdir()?;
+        let mut learner = learner(flags_in(folder.path(), &["--batch-size", "16"]))?;
+        learner.settings.average = average;
+        learner.settings.keep_best = false;
+        learner.fit_one_cycle(15, 0.02)?;
+        let last = learner.state.history.last().unwrap().valid[0].1;
+        assert_eq!(
+            learner.validate()?.score("loss"),
+            Some(last),
+            "validated and kept weights differ"
+        );
+        assert!(learner.validate()?.score("accuracy").unwrap() > 0.9);
+        Ok(bits(&learner))
+    };
+    assert_ne!(train(Some(0.98))?, train(None)?);
     Ok(())
 }
 
@@ -274,7 +280,12 @@ fn checks_before_training_help_and_leave_no_trace() -> Result<()> {
     let mut learner = learner(flags_in(folder.path(), &[]))?;
     let before = bits(&learner);
     let sweep = learner.find_learning_rate()?;
-    assert!((1e-5..2.0).contains(&sweep.suggestion), "{}", sweep.suggestion);
+    assert!((1e-5..2.0).contains(&sweep), "{sweep}");
+    assert_eq!(
+        learner.find_learning_rate()?,
+        sweep,
+        "asked again before the same phase"
+    );
     assert!(folder.path().join("learning-rate.svg").exists());
     assert_eq!(bits(&learner), before);
 
@@ -357,5 +368,124 @@ fn an_empty_part_is_refused() -> Result<()> {
             .to_string()
             .contains("validation part of rings is empty")
     );
+    Ok(())
+}
+
+#[test]
+fn settings_that_cannot_train_are_refused() -> Result<()> {
+    let refused =
+        |change: &dyn Fn(&mut crate::problem::Rings), epochs: usize, rate: f64, words: &str| -> Result<()> {
+            let folder = tempfile::tempdir()?;
+            let mut learner = learner(flags_in(folder.path(), &[]))?;
+            change(&mut learner);
+            let error = learner.fit_one_cycle(epochs, rate).unwrap_err().to_string();
+            assert!(error.contains(words), "{words:?} is not in {error}");
+            Ok(())
+        };
+    refused(&|_| {}, 0, 0.1, "0 epochs")?;
+    refused(&|_| {}, 1, -0.1, "learning rate is -0.1")?;
+    refused(&|_| {}, 1, f64::NAN, "learning rate is NaN")?;
+    refused(
+        &|learner| learner.settings.clip_norm = Some(0.0),
+        1,
+        0.1,
+        "clip_norm",
+    )?;
+    refused(&|learner| learner.settings.average = Some(1.5), 1, 0.1, "average")?;
+    refused(&|learner| learner.settings.accumulate = 0, 1, 0.1, "accumulate")?;
+    refused(
+        &|learner| learner.freeze("").unwrap(),
+        1,
+        0.1,
+        "no parameter is trainable",
+    )?;
+    Ok(())
+}
+
+#[test]
+fn labels_that_no_class_has_and_answers_that_are_no_numbers_are_errors() -> Result<()> {
+    let device = candle_core::Device::Cpu;
+    let folder = tempfile::tempdir()?;
+    let (_, run) = Run::start("rings", flags_in(folder.path(), &[]))?;
+    let points = Tensor::zeros((3, 2), candle_core::DType::F32, &device)?;
+    let valid = InMemory::new(points, Tensor::new(&[0u32, 1, 2], &device)?)?;
+    let task = Classification::new(&["inner", "outer"]);
+    let data = Splits { valid, ..splits() };
+    let mut learner = Learner::new(run, "rings", data, task, |weights| Network::new(weights))?;
+    let error = learner.fit_one_cycle(1, 0.01).unwrap_err();
+    assert!(
+        format!("{error:#}").contains("labelled 2, but there are 2 classes"),
+        "{error:#}"
+    );
+    for parameter in learner.parameters.iter() {
+        parameter.value.set(&(parameter.value.as_tensor() * f64::NAN)?)?;
+    }
+    assert!(learner.test().err().unwrap().to_string().contains("no number"));
+    Ok(())
+}
+
+/// A network with a batch norm in its body.
+struct Normed {
+    hidden: nn::Linear,
+    norm: nn::BatchNorm,
+    output: nn::Linear,
+}
+
+impl ModuleT for Normed {
+    fn forward_t(&self, points: &Tensor, train: bool) -> candle_core::Result<Tensor> {
+        let hidden = self.norm.forward_t(&self.hidden.forward(points)?, train)?;
+        self.output.forward(&hidden.relu()?)
+    }
+}
+
+fn normed(weights: nn::VarBuilder<'_>) -> candle_core::Result<Normed> {
+    Ok(Normed {
+        hidden: nn::linear(2, 8, weights.pp("body.hidden"))?,
+        norm: nn::batch_norm(8, 1e-5, weights.pp("body.norm"))?,
+        output: nn::linear(8, 2, weights.pp("output"))?,
+    })
+}
+
+#[test]
+fn a_frozen_batch_norm_keeps_its_statistics_and_a_lone_last_example_is_no_batch() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (_, run) = Run::start("rings", flags_in(folder.path(), &[]))?;
+    // 225 are seven batches of 32 and one example.
+    let data = Splits {
+        train: rings(225, "train"),
+        ..splits()
+    };
+    let task = Classification::<Normed>::new(&["inner", "outer"]);
+    let mut learner = Learner::new(run, "rings", data, task, |weights| normed(weights))?;
+    learner.fit_one_cycle(1, 0.01)?;
+    assert_eq!(learner.state.batches, 7);
+    let body = |learner: &Learner<Classification<Normed>, InMemory>| -> Result<Vec<Vec<f32>>> {
+        let body = learner
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.name.starts_with("body"));
+        body.map(|parameter| Ok(parameter.value.flatten_all()?.to_vec1()?))
+            .collect()
+    };
+    let before = body(&learner)?;
+    learner.freeze("body")?;
+    learner.fit_one_cycle(1, 0.01)?;
+    assert_eq!(body(&learner)?, before);
+    learner.unfreeze("body")?;
+    learner.fit_one_cycle(1, 0.01)?;
+    assert_ne!(body(&learner)?, before);
+    Ok(())
+}
+
+#[test]
+fn a_folder_of_the_users_own_is_never_removed() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let own = folder.path().join("own");
+    std::fs::create_dir(&own)?;
+    drop(Run::start("rings", flags_in(&own, &[]))?);
+    assert!(own.exists() && std::fs::read_dir(&own)?.next().is_none());
+    let new = folder.path().join("new");
+    drop(Run::start("rings", flags_in(&new, &[]))?);
+    assert!(!new.exists(), "a run that never began left its folder");
     Ok(())
 }

@@ -329,6 +329,21 @@ fn batches_cover_everything_once_and_can_begin_in_the_middle() -> Result<()> {
 }
 
 #[test]
+fn a_lone_last_example_joins_the_batch_before_it_in_training_only() {
+    let sizes = |examples: usize, train: bool| {
+        let plan = training::BatchPlan::new(examples, 4, train, None);
+        (0..plan.count())
+            .map(|number| plan.range(number).len())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(sizes(9, true), [4, 5]);
+    assert_eq!(sizes(9, false), [4, 4, 1]);
+    assert_eq!(sizes(10, true), [4, 4, 2]);
+    assert_eq!(sizes(1, true), [1]);
+    assert_eq!(sizes(0, true), [0; 0]);
+}
+
+#[test]
 fn a_broken_example_is_an_error_of_its_batch() {
     let data = std::sync::Arc::new(Draws(1000));
     let errors: Vec<String> = Batches::new(&data, 10, Pass::evaluation(1), 0, None)

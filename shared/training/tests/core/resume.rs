@@ -97,11 +97,12 @@ fn broken_at_any_place_it_ends_with_the_same_bits() -> Result<()> {
             fails_at: fails_at.into(),
         };
         let mut broken = Learner::new(run, "rings", splits(), task, |weights| Network::new(weights))?;
-        assert!(
-            train(&mut broken)
-                .unwrap_err()
-                .to_string()
-                .contains("the power went")
+        let error = format!("{:#}", train(&mut broken).unwrap_err());
+        assert!(error.contains("the power went"), "{error}");
+        assert_eq!(
+            error.contains("--resume"),
+            fails_at >= 8,
+            "advice to resume where nothing was saved"
         );
 
         let mut resumed = learner(resume(folder.path(), &[]))?;
@@ -127,6 +128,7 @@ fn a_finished_run_resumes_to_its_result() -> Result<()> {
     });
     first.fit_one_cycle(2, 0.02)?;
     let mut again = learner(resume(folder.path(), &[]))?;
+    // The phase is done: nothing of it is trained again.
     again.fit_one_cycle(2, 0.02)?;
     assert_eq!(bits(&again), bits(&first));
     Ok(())
@@ -201,6 +203,35 @@ fn a_checkpoint_cut_short_of_another_network_or_of_the_future_is_refused() -> Re
     assert!(
         error.contains("another network") && error.contains("hidden.bias"),
         "{error}"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_phase_is_not_gone_on_with_other_settings() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (_, run) = Run::start("rings", flags_in(folder.path(), &[]))?;
+    let inner = Inner::new(&["inner", "outer"]);
+    let task = Breaking {
+        inner,
+        fails_at: 20.into(),
+    };
+    let mut broken = Learner::new(run, "rings", splits(), task, |weights| Network::new(weights))?;
+    broken.fit_one_cycle(4, 0.02).unwrap_err();
+    let config = std::fs::read_to_string(folder.path().join(RunFolder::CONFIG))?;
+    for (rate, optimiser) in [
+        (0.03, training::OptimiserChoice::AdamW(Default::default())),
+        (0.02, training::OptimiserChoice::Sgd(SgdConfig::default())),
+    ] {
+        let mut resumed = learner(resume(folder.path(), &[]))?;
+        resumed.settings.optimiser = optimiser;
+        let error = resumed.fit_one_cycle(4, rate).unwrap_err().to_string();
+        assert!(error.contains("cannot go on with other settings"), "{error}");
+    }
+    learner(resume(folder.path(), &[]))?.fit_one_cycle(4, 0.02)?;
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join(RunFolder::CONFIG))?,
+        config
     );
     Ok(())
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::collection::some;
 use crate::split::{self, Part, SHARES};
+use crate::text::some;
 use crate::walk::{self, name};
 use crate::{Collection, DataError, Example, Options, Result, checksum};
 

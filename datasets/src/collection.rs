@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::text::some;
 use crate::{DataError, Result};
 
 /// One labelled file.
@@ -121,15 +122,5 @@ impl fmt::Display for Collection {
             f,
             "{name}: {classes} classes, {train} training + {valid} validation + {test} test files in {root}"
         )
-    }
-}
-
-/// The first `limit` of some names, and how many more there are.
-pub(crate) fn some(names: impl Iterator<Item = String>, limit: usize) -> String {
-    let names: Vec<String> = names.collect();
-    let shown = names[..names.len().min(limit)].join(", ");
-    match names.len().saturating_sub(limit) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
     }
 }

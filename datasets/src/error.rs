@@ -206,7 +206,7 @@ pub enum DataError {
         path: PathBuf,
     },
     /// A folder in the way of a set that is made here.
-    #[error("{} exists but was not made by this program (it has no {}): move it away and the set is made anew", path.display(), crate::made::MARKER)]
+    #[error("{} exists but was not made by this program (it has no {}): move it away and the set is made anew", path.display(), crate::text::MARKER)]
     InTheWay {
         /// The folder.
         path: PathBuf,

@@ -16,6 +16,7 @@ mod made;
 pub mod music;
 mod names;
 mod split;
+mod text;
 mod unpack;
 mod walk;
 
@@ -25,4 +26,5 @@ pub use door::{OnProgress, Options, bytes, data_dir, open};
 pub use error::{DataError, Result};
 pub use fetch::fetch;
 pub use folder::open_folder;
-pub use made::{MARKER, Recipe, made_once};
+pub use made::{Recipe, made_once};
+pub use text::MARKER;

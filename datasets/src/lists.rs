@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::collection::some;
 use crate::error::At;
 use crate::split::Part;
+use crate::text::some;
 use crate::walk::{self, relative};
 use crate::{DataError, Result};
 

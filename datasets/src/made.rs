@@ -7,15 +7,12 @@ use serde_json::json;
 
 use crate::error::At;
 use crate::install::Site;
+use crate::text::MARKER;
 use crate::walk::{self, Ignored};
 use crate::{DataError, OnProgress, Result, music};
 
 /// Count up whenever [`music::make`] gives other bytes for the same options, so that sets made before are renewed.
 const MUSIC_VERSION: u32 = 1;
-
-/// The file in a made set that tells what it was made from. It is written last, into a folder that is not yet in
-/// its place, so that a set with this file is whole.
-pub const MARKER: &str = "made.json";
 
 /// What a made set depends on; a set whose recipe differs is stale.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -25,7 +25,7 @@ impl Ignored {
             let kinds = self.other.iter().map(|(kind, count)| format!("{count} {kind}"));
             parts.push(format!(
                 "{count} files of other kinds ({})",
-                crate::collection::some(kinds, 8)
+                crate::text::some(kinds, 8)
             ));
         }
         if self.hidden > 0 {
@@ -35,14 +35,14 @@ impl Ignored {
             let names = self.folders.iter().cloned();
             parts.push(format!(
                 "folders that are no class: {}",
-                crate::collection::some(names, 8)
+                crate::text::some(names, 8)
             ));
         }
         if !self.broken_links.is_empty() {
             let names = self.broken_links.iter().cloned();
             parts.push(format!(
                 "links that lead nowhere: {}",
-                crate::collection::some(names, 5)
+                crate::text::some(names, 5)
             ));
         }
         (!parts.is_empty()).then(|| format!("ignored: {}", parts.join(", ")))

@@ -235,7 +235,10 @@ fn too_few_artists_or_files_are_named_and_counted() {
     files.push("jazz/only.wav".into());
     refused(
         open(&folder(&files)),
-        &["\"jazz\" has 1 different files, 3 are needed", "training, validation, test"],
+        &[
+            "\"jazz\" has 1 different files, 3 are needed",
+            "training, validation, test",
+        ],
     );
     // With parts given, training and test must have it, and each says which part lacks it.
     let mut files = two_genres("train/", 5);

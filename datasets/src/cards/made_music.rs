@@ -3,7 +3,7 @@ use crate::{Card, Contents, Source};
 pub(super) const CARD: Card = Card {
     name: "made-music",
     title: "Music made here",
-    what: "480 excerpts of 8 seconds in ten genres, composed and played by the synthesiser in this crate, by 12 artists \
+    what: "480 excerpts of 8 seconds in ten genres, composed and played by the synthesiser in this crate, by 16 artists \
            of each genre who have instruments, keys and habits of their own. No result on it is one on recordings.",
     licence: "MIT OR Apache-2.0, as this program",
     home: "datasets/src/music",

@@ -205,6 +205,16 @@ impl Clips {
     }
 }
 
+/// What a reader of the report should know of the data.
+pub fn about(music: &Collection) -> Vec<String> {
+    let mut notes = vec![music.to_string()];
+    if let Some(card) = datasets::cards::find(&music.name) {
+        notes.push(format!("{} Licence: {}", card.what, card.licence));
+    }
+    notes.extend(music.report());
+    notes
+}
+
 /// What the linear baseline knows of each clip: the mean of 20 cepstral coefficients over its whole length.
 pub fn mean_mfccs(clips: &Splits<Clips>) -> Splits<Table> {
     let means = |clip: &Spectrogram| clip.mfcc(COEFFICIENTS).mean_and_deviation()[..COEFFICIENTS].to_vec();

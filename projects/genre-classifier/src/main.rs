@@ -95,7 +95,7 @@ fn train(arguments: Train) -> Result<()> {
     let sections = [
         report::confusion_matrix(&genres, &learner.task.confusion_matrix(&test.outputs)),
         worst_mistakes(&learner.data.test, &genres, &test.outputs)?,
-        report::notes("About the data", &music.report()),
+        report::notes("About the data", &data::about(&music)),
     ];
     learner.finish(
         "Genre classifier",
@@ -105,7 +105,7 @@ fn train(arguments: Train) -> Result<()> {
     )
 }
 
-/// The mistakes that the network was surest of, to listen to.
+/// The mistakes in which the true genre got the least, to listen to.
 fn worst_mistakes(clips: &Clips, genres: &[String], outputs: &[ClassOutput]) -> Result<Section> {
     let mut mistakes: Vec<usize> = (0..outputs.len())
         .filter(|&index| outputs[index].predicted() != outputs[index].target)
@@ -127,7 +127,9 @@ fn worst_mistakes(clips: &Clips, genres: &[String], outputs: &[ClassOutput]) -> 
     }
     let words = match mistakes.len() {
         0 => "None: every test clip was named rightly.",
-        _ => "The network was surest of these. Would you have known? Some may be labelled wrongly.",
+        _ => {
+            "Here the network gave the true genre the least. Would you have known? Some may be labelled wrongly."
+        }
     };
     Ok(report::players("Worst mistakes", words, &players))
 }

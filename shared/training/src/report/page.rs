@@ -54,6 +54,7 @@ section { background: var(--paper); border: 1px solid var(--line); border-radius
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: .3rem .7rem; text-align: right; border-bottom: 1px solid var(--line); }
 th:first-child, td:first-child { text-align: left; }
+.settings td { text-align: left; vertical-align: top; } .settings td:last-child { overflow-wrap: anywhere; }
 thead th { color: var(--soft); font-weight: 600; }
 p { margin: 0 0 .8rem; max-width: 46rem; }
 .soft { color: var(--soft); }

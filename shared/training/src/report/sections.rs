@@ -154,7 +154,7 @@ fn figures(title: &str, words: &str, items: &[(String, Vec<u8>)], show: impl Fn(
 
 /// A table of names and values.
 pub fn table(title: &str, rows: &[(String, String)]) -> Section {
-    let mut html = String::from("<table><tbody>");
+    let mut html = String::from("<table class=\"settings\"><tbody>");
     for (name, value) in rows {
         let _ = write!(
             html,
@@ -194,6 +194,13 @@ fn flatten(value: &Value, name: &str, rows: &mut Vec<(String, String)>) {
             }
         }
         Value::Null => {}
+        Value::Array(items) => {
+            let text = |item: &Value| item.as_str().map_or_else(|| item.to_string(), String::from);
+            rows.push((
+                name.to_string(),
+                items.iter().map(text).collect::<Vec<_>>().join(", "),
+            ));
+        }
         Value::String(text) => rows.push((name.to_string(), text.clone())),
         other => rows.push((name.to_string(), other.to_string())),
     }

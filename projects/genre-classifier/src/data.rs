@@ -57,7 +57,7 @@ pub fn open(what: &str, split: Option<PathBuf>) -> Result<(Collection, Splits<Cl
     drop(progress);
     let clips = load(&mut music)?;
     for note in music.report() {
-        println!("note      {note}");
+        training::say(format!("note      {note}"));
     }
     Ok((music, clips))
 }

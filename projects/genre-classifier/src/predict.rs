@@ -77,22 +77,22 @@ fn tell(path: &Path, about: &About, heard: &Heard, picture: &Path) -> Result<()>
     let mut ranked: Vec<usize> = (0..mean.len()).collect();
     ranked.sort_by(|a, b| mean[*b].total_cmp(&mean[*a]));
     let top = argmax(&mean);
-    println!(
+    training::say(format!(
         "{}  {:.1} s  {}",
         path.display(),
         heard.seconds,
         about.genres[top]
-    );
+    ));
     for genre in ranked.iter().take(3) {
         let bar = "█".repeat((mean[*genre] * 30.0).round() as usize);
-        println!(
+        training::say(format!(
             "  {:>5.1} %  {:<12} {bar}",
             100.0 * mean[*genre],
             about.genres[*genre]
-        );
+        ));
     }
     for warning in &heard.warnings {
-        println!("  note: {warning}");
+        training::say(format!("  note: {warning}"));
     }
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy();
     let timeline = audio::TimelinePicture {
@@ -108,7 +108,7 @@ fn tell(path: &Path, about: &About, heard: &Heard, picture: &Path) -> Result<()>
         },
     };
     timeline.save(picture)?;
-    println!("  over time: {}", picture.display());
+    training::say(format!("  over time: {}", picture.display()));
     Ok(())
 }
 

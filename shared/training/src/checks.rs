@@ -40,11 +40,11 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         let sweep = sweep?;
         let path = self.run.folder.file("learning-rate.svg");
         write_whole(&path, report::rate_sweep(&sweep)?.as_bytes())?;
-        println!(
+        crate::say(format!(
             "suggested learning rate: {:.1e} (the curve is in {})",
             sweep.suggestion,
             path.display()
-        );
+        ));
         self.state.suggestions.push((phase, sweep.suggestion.to_string()));
         Ok(sweep.suggestion)
     }
@@ -95,7 +95,9 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         let outcome = self.memorise();
         self.parameters.restore(&weights)?;
         let (first, last, steps) = outcome?;
-        println!("loss on one batch: {first:.4} before, {last:.4} after {steps} steps on nothing else");
+        crate::say(format!(
+            "loss on one batch: {first:.4} before, {last:.4} after {steps} steps on nothing else"
+        ));
         let learned = first > 0.0 && last <= LEARNED * first;
         if !learned {
             return Err(TrainingError::Data(format!(

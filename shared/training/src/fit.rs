@@ -167,7 +167,7 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
         let waited = state.epoch - state.improved;
         let tired = settings.early_stopping.is_some_and(|patience| waited >= patience);
         if tired {
-            println!("no better for {waited} epochs: stopping early");
+            crate::say(format!("no better for {waited} epochs: stopping early"));
         }
         let last = tired || state.phase_epoch == epochs;
         if !last {

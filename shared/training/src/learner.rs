@@ -196,13 +196,13 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
             resumed: None,
             run,
         };
-        println!(
+        crate::say(format!(
             "data      {data_name}: {} training, {} validation, {} test",
             learner.data.train.len(),
             learner.data.valid.len(),
             learner.data.test.len()
-        );
-        println!("network   {} parameters", learner.parameters.count());
+        ));
+        crate::say(format!("network   {} parameters", learner.parameters.count()));
         if learner.run.arguments.resume.is_some() {
             learner.load_checkpoint()?;
         }

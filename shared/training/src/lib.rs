@@ -61,7 +61,7 @@ pub use metrics::ConfusionMatrix;
 pub use model_file::{load_model, save_model};
 pub use outcome::Outcome;
 pub use parameters::{Gradients, Parameter, Parameters};
-pub use progress::Progress;
+pub use progress::{Progress, say};
 pub use run::{Run, RunFolder, find_model, machine};
 pub use schedule::Schedule;
 pub use state::{Best, EpochRow, Problem, State};

@@ -47,9 +47,12 @@ impl Run {
         report::write_report(&path, title, &all)?;
 
         let scores = outcome.scores.iter().map(|(name, value)| (name.as_str(), *value));
-        println!("test      {}", listed(scores));
-        println!("baselines {} ({goal})", listed(outcome.baselines.iter().copied()));
-        println!("report    {}", path.display());
+        crate::say(format!("test      {}", listed(scores)));
+        crate::say(format!(
+            "baselines {} ({goal})",
+            listed(outcome.baselines.iter().copied())
+        ));
+        crate::say(format!("report    {}", path.display()));
         Ok(())
     }
 

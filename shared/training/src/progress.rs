@@ -1,14 +1,23 @@
 //! Progress for a person: a bar in a terminal, plain lines elsewhere.
 
 use std::{
-    io::IsTerminal,
+    fmt::Display,
+    io::{IsTerminal, Write},
     time::{Duration, Instant},
 };
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How often a line is printed where there is no terminal to draw a bar in.
+/// Where there is no terminal to draw a bar in, lines are printed: the first soon, so that nobody wonders, then
+/// rarely.
+const FIRST_LINE_AFTER: Duration = Duration::from_secs(1);
 const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// Prints a line. Unlike `println!` it goes on when nobody listens any more (`| head`): hours of training must not
+/// end because a pipe did.
+pub fn say(line: impl Display) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
 
 /// The progress of some work of known length.
 pub struct Progress {
@@ -16,7 +25,7 @@ pub struct Progress {
     label: String,
     total: usize,
     done: usize,
-    last_line: Instant,
+    next_line: Instant,
 }
 
 impl Progress {
@@ -35,7 +44,7 @@ impl Progress {
             label: label.to_string(),
             total,
             done: 0,
-            last_line: Instant::now(),
+            next_line: Instant::now() + FIRST_LINE_AFTER,
         }
     }
 
@@ -47,9 +56,9 @@ impl Progress {
                 bar.set_message(message.to_string());
                 bar.set_position(done as u64);
             }
-            None if self.last_line.elapsed() >= LINE_EVERY => {
-                self.last_line = Instant::now();
-                println!("{}  {done} of {}  {message}", self.label, self.total);
+            None if Instant::now() >= self.next_line => {
+                self.next_line = Instant::now() + LINE_EVERY;
+                say(format!("{}  {done} of {}  {message}", self.label, self.total));
             }
             None => {}
         }
@@ -63,8 +72,8 @@ impl Progress {
     /// Prints a line that stays.
     pub fn print(&self, line: &str) {
         match &self.bar {
-            Some(bar) => bar.suspend(|| println!("{line}")),
-            None => println!("{line}"),
+            Some(bar) => bar.suspend(|| say(line)),
+            None => say(line),
         }
     }
 }

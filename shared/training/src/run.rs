@@ -115,8 +115,8 @@ impl Run {
             false => json!({ "project": project, "arguments": arguments }),
         };
         config["machine"] = machine();
-        println!("device    {device_name}");
-        println!("results   {}", folder.path().display());
+        crate::say(format!("device    {device_name}"));
+        crate::say(format!("results   {}", folder.path().display()));
         let run = Run {
             project: project.to_string(),
             folder,

@@ -27,7 +27,7 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
     pub(crate) fn load_checkpoint(&mut self) -> Result<()> {
         let path = self.run.folder.file(RunFolder::CHECKPOINT);
         if !path.exists() {
-            println!("resuming before the first checkpoint: training starts from the beginning");
+            crate::say("resuming before the first checkpoint: training starts from the beginning");
             return Ok(());
         }
         let (state, tensors) = files::read_tensors::<State>(&path, "checkpoint", &self.run.project)?;
@@ -42,7 +42,10 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
             ))
             .into());
         }
-        println!("resuming after epoch {}, batch {}", state.epoch, state.batch);
+        crate::say(format!(
+            "resuming after epoch {}, batch {}",
+            state.epoch, state.batch
+        ));
         self.run.seconds_before = state.seconds;
         self.state = state;
         self.best = strip(&tensors, "best/");

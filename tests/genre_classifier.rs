@@ -159,8 +159,11 @@ fn killed_or_stopped_and_resumed_it_ends_as_if_nothing_had_happened() {
         assert!(status.success());
         let output = process.wait_with_output().unwrap();
         let said = text(&output);
-        assert_eq!(output.status.code(), Some(1), "{said}");
-        assert!(said.contains(&format!("go on with --resume {RUN}")), "{said}");
+        assert_eq!(output.status.code(), Some(130), "{said}");
+        assert!(
+            said.contains(&format!("cargo run -p {NAME} -- train --resume {RUN}")),
+            "{said}"
+        );
         stopped.succeed(NAME, &["train", "--resume", RUN]);
         assert_eq!(
             stopped.bytes(&format!("{RUN}/model.safetensors")),

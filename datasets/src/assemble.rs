@@ -154,11 +154,7 @@ impl Plan<'_> {
             parts[number] = Some(part);
         }
         let names: Vec<&str> = missing.iter().map(|part| words(*part)).collect();
-        let how = format!(
-            "{} split off with seed {}",
-            names.join(" and "),
-            self.options.seed
-        );
+        let how = format!("{} split off, the same every time", names.join(" and "));
         notes.push(match self.by_artist {
             true => format!("{how}, whole artists"),
             false => format!("{how}, file by file: what has one source (an artist, a person, a day) is not known and may be in two parts, so results may flatter; an artists.csv with the columns file,artist mends that"),

@@ -2,9 +2,12 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use rayon::prelude::*;
 
 use crate::text::some;
-use crate::{DataError, Result};
+use crate::{DataError, OnProgress, Result};
 
 /// One labelled file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +61,54 @@ impl Collection {
             let (path, reason) = (path.to_path_buf(), reason.into());
             self.skipped.push(Skipped { path, reason });
         }
+    }
+
+    /// Reads every file by `read`, on all cores, and hands over what was read, part by part and in order. Files that
+    /// cannot be read are [skipped](Collection::skip), with the error as the reason.
+    ///
+    /// # Errors
+    /// Those of [`Collection::check`], when too little is left.
+    ///
+    /// ```
+    /// # let folder = tempfile::tempdir()?;
+    /// # for file in ["a/1.txt", "a/2.txt", "a/3.txt", "a/4.txt", "b/1.txt", "b/2.txt", "b/3.txt"] {
+    /// #     std::fs::create_dir_all(folder.path().join(file).parent().unwrap())?;
+    /// #     std::fs::write(folder.path().join(file), file)?;
+    /// # }
+    /// let mut texts = datasets::open_folder(folder.path(), &datasets::Options::new(&["txt"]))?;
+    /// let [train, valid, test] = texts.read(&|_, _, _| {}, |example| std::fs::read_to_string(&example.path))?;
+    /// assert_eq!(train.len() + valid.len() + test.len(), 7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read<T: Send, E: fmt::Display>(
+        &mut self,
+        on_progress: OnProgress<'_>,
+        read: impl Fn(&Example) -> std::result::Result<T, E> + Sync,
+    ) -> Result<[Vec<(Example, T)>; 3]> {
+        let total: usize = self.parts().iter().map(|(_, examples)| examples.len()).sum();
+        let done = AtomicUsize::new(0);
+        let read_one = |example: &Example| {
+            let content = read(example).map_err(|error| error.to_string());
+            on_progress(
+                "reading",
+                done.fetch_add(1, Ordering::Relaxed) as u64 + 1,
+                total as u64,
+            );
+            (example.clone(), content)
+        };
+        let parts = [&self.train, &self.valid, &self.test];
+        let parts = parts.map(|part| part.par_iter().map(read_one).collect::<Vec<_>>());
+        let mut good = [Vec::new(), Vec::new(), Vec::new()];
+        for (part, good) in parts.into_iter().zip(&mut good) {
+            for (example, content) in part {
+                match content {
+                    Ok(content) => good.push((example, content)),
+                    Err(reason) => self.skip(&example.path, reason),
+                }
+            }
+        }
+        self.check()?;
+        Ok(good)
     }
 
     /// Whether there is enough left to train and measure on, after [`Collection::skip`]: an error names the part

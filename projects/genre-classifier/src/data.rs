@@ -1,21 +1,14 @@
 //! From a folder of music to what the network sees: crops of log-mel spectrograms, and their genres.
 
-use std::{
-    path::PathBuf,
-    sync::{Mutex, PoisonError},
-};
+use std::path::PathBuf;
 
 use anyhow::Result;
-use audio::{LogMel, LogMelConfig, Reader, SpecAugment, Spectrogram};
+use audio::{AudioError, LogMel, LogMelConfig, Reader, SpecAugment, Spectrogram};
 use candle_core::{Device, Tensor};
 use datasets::{Collection, Example, Options};
 use rayon::prelude::*;
-use training::{Dataset, Labelled, Pass, Progress, Splits, baseline::Table};
+use training::{Dataset, Labelled, Pass, Splits, Told, baseline::Table};
 
-/// Files that count as music.
-pub const EXTENSIONS: [&str; 12] = [
-    "wav", "flac", "mp3", "ogg", "oga", "m4a", "mp4", "aac", "aif", "aiff", "au", "snd",
-];
 /// Everything is heard as mono at this rate, in Hz.
 pub const SAMPLE_RATE: u32 = 16_000;
 /// Mel bands, from 30 Hz to 8 kHz.
@@ -41,79 +34,29 @@ pub struct Clips {
 /// Opens the data named `what`, makes or fetches it if need be, and reads every file. What cannot be read is left
 /// out and named in [`Collection::report`].
 pub fn open(what: &str, split: Option<PathBuf>) -> Result<(Collection, Splits<Clips>)> {
-    let progress = Mutex::new(None);
-    let on_progress = |doing: &str, done: u64, total: u64| {
-        let mut progress = progress.lock().unwrap_or_else(PoisonError::into_inner);
-        progress
-            .get_or_insert_with(|| Progress::new(doing, total as usize))
-            .set(done as usize, "");
-    };
+    let progress = Told::default();
+    let on_progress = |doing: &str, done: u64, total: u64| progress.tell(doing, done, total);
     let options = Options {
         split,
         on_progress: &on_progress,
-        ..Options::new(&EXTENSIONS)
+        ..Options::new(&audio::EXTENSIONS)
     };
     let mut music = datasets::open(what, &options)?;
+    let [train, valid, test] = music
+        .read(&on_progress, log_mel)?
+        .map(|part| Clips::new(&music, part));
     drop(progress);
-    let clips = load(&mut music)?;
     for note in music.report() {
         training::say(format!("note      {note}"));
     }
-    Ok((music, clips))
+    Ok((music, Splits { train, valid, test }))
 }
 
-fn load(music: &mut Collection) -> Result<Splits<Clips>> {
-    let total: usize = music.parts().iter().map(|(_, examples)| examples.len()).sum();
-    let mut progress = Progress::new("reading music", total);
-    let mut done = 0;
-    let mut read = |examples: &[Example]| -> Vec<(Example, Result<Spectrogram, String>)> {
-        let mut clips = Vec::with_capacity(examples.len());
-        for group in examples.chunks(64) {
-            let decoded = group
-                .par_iter()
-                .map(|example| (example.clone(), log_mel(example)));
-            clips.par_extend(decoded);
-            done += group.len();
-            progress.set(done, "");
-        }
-        clips
-    };
-    let (train, valid, test) = (read(&music.train), read(&music.valid), read(&music.test));
-    let mut collect = |part: Vec<(Example, Result<Spectrogram, String>)>| {
-        let mut clips = Clips {
-            spectrograms: Vec::new(),
-            genres: Vec::new(),
-            files: Vec::new(),
-            names: Vec::new(),
-        };
-        for (example, spectrogram) in part {
-            match spectrogram {
-                Ok(spectrogram) => {
-                    clips.names.push(music.short(&example.path));
-                    clips.spectrograms.push(spectrogram);
-                    clips.genres.push(example.label);
-                    clips.files.push(example.path);
-                }
-                Err(reason) => music.skip(&example.path, reason),
-            }
-        }
-        clips
-    };
-    let clips = Splits {
-        train: collect(train),
-        valid: collect(valid),
-        test: collect(test),
-    };
-    music.check()?;
-    Ok(clips)
-}
-
-fn log_mel(example: &Example) -> Result<Spectrogram, String> {
-    let mut reader = Reader::open(&example.path, SAMPLE_RATE).map_err(|error| error.to_string())?;
+fn log_mel(example: &Example) -> Result<Spectrogram, AudioError> {
     let mel = LogMel::new(&mel_config());
     let (mut stream, mut frames) = (mel.stream(), Vec::new());
-    for block in &mut reader {
-        stream.push(&block.map_err(|error| error.to_string())?, &mut frames);
+    for block in Reader::open(&example.path, SAMPLE_RATE)? {
+        stream.push(&block?, &mut frames);
     }
     stream.finish(&mut frames);
     Ok(Spectrogram::from_frames(BANDS, &frames))
@@ -196,6 +139,22 @@ impl Dataset for Clips {
 }
 
 impl Clips {
+    fn new(music: &Collection, part: Vec<(Example, Spectrogram)>) -> Self {
+        let names = part
+            .iter()
+            .map(|(example, _)| music.short(&example.path))
+            .collect();
+        let genres = part.iter().map(|(example, _)| example.label).collect();
+        let (examples, spectrograms): (Vec<Example>, _) = part.into_iter().unzip();
+        let files = examples.into_iter().map(|example| example.path).collect();
+        Clips {
+            spectrograms,
+            genres,
+            files,
+            names,
+        }
+    }
+
     /// Six seconds from the middle of a clip as a wav file, for the report.
     pub fn excerpt(&self, index: usize) -> Result<Vec<u8>> {
         let sound = audio::load(&self.files[index], SAMPLE_RATE)?.samples;

@@ -1,9 +1,10 @@
 //! Hears a piece of music and names its genre: `cargo run -p genre-classifier`
 
 mod data;
-mod hear;
 mod model;
 mod predict;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
@@ -61,13 +62,13 @@ impl TrainArguments for Train {
     }
 }
 
-fn main() -> Result<()> {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    match arguments.command {
+    training::exit_code(match arguments.command {
         Some(Command::Predict(arguments)) => predict::predict(&arguments),
         Some(Command::Train(arguments)) => train(arguments),
         None => train(arguments.train),
-    }
+    })
 }
 
 fn train(arguments: Train) -> Result<()> {
@@ -107,10 +108,7 @@ fn train(arguments: Train) -> Result<()> {
 
 /// The mistakes in which the true genre got the least, to listen to.
 fn worst_mistakes(clips: &Clips, genres: &[String], outputs: &[ClassOutput]) -> Result<Section> {
-    let mut mistakes: Vec<usize> = (0..outputs.len())
-        .filter(|&index| outputs[index].predicted() != outputs[index].target)
-        .collect();
-    mistakes.sort_by(|&a, &b| outputs[b].loss().total_cmp(&outputs[a].loss()));
+    let mistakes = training::worst_mistakes(outputs);
     let mut players = Vec::new();
     for &index in mistakes.iter().take(12) {
         let (output, predicted) = (&outputs[index], outputs[index].predicted());

@@ -6,14 +6,15 @@ use std::{
 };
 
 use anyhow::{Result, bail, ensure};
-use audio::LogMelConfig;
+use audio::{Scan, Windows};
+use candle_core::{D, Device, Tensor};
+use nn::ModuleT;
 use serde::{Deserialize, Serialize};
 use training::{DeviceChoice, choose_device, load_model, metrics::argmax};
 
 use crate::{
     NAME,
-    data::{mel_config, preprocessing},
-    hear::{Heard, hear},
+    data::{BANDS, CROP_FRAMES, mel_config, normalise, preprocessing},
     model::GenreNet,
 };
 
@@ -68,11 +69,32 @@ pub fn predict(arguments: &Predict) -> Result<()> {
     }
 }
 
+/// Asks the network about windows of three seconds, one second apart.
+fn hear(path: &Path, network: &GenreNet, device: &Device) -> Result<Scan<Vec<f32>>> {
+    let windows = Windows {
+        frames: CROP_FRAMES,
+        step: 62,
+        batch: 32,
+    };
+    audio::scan(path, &mel_config(), windows, |windows| {
+        let mut values = Vec::new();
+        for window in windows {
+            let mut window = window.clone();
+            normalise(&mut window);
+            values.extend(window.values);
+        }
+        // (windows, 1 crop, 64 bands, 188 frames)
+        let crops = Tensor::from_vec(values, (windows.len(), 1, BANDS, CROP_FRAMES), device)?;
+        let logits = network.forward_t(&crops, false)?;
+        Ok(nn::ops::softmax(&logits, D::Minus1)?.to_vec2::<f32>()?)
+    })
+}
+
 /// Prints the likeliest genres of a file and draws them over time.
-fn tell(path: &Path, about: &About, heard: &Heard, picture: &Path) -> Result<()> {
-    let count = heard.windows.len() as f32;
+fn tell(path: &Path, about: &About, heard: &Scan<Vec<f32>>, picture: &Path) -> Result<()> {
+    let count = heard.answers.len() as f32;
     let mean: Vec<f32> = (0..about.genres.len())
-        .map(|genre| heard.windows.iter().map(|window| window[genre]).sum::<f32>() / count)
+        .map(|genre| heard.answers.iter().map(|window| window[genre]).sum::<f32>() / count)
         .collect();
     let mut ranked: Vec<usize> = (0..mean.len()).collect();
     ranked.sort_by(|a, b| mean[*b].total_cmp(&mean[*a]));
@@ -91,6 +113,9 @@ fn tell(path: &Path, about: &About, heard: &Heard, picture: &Path) -> Result<()>
             about.genres[*genre]
         ));
     }
+    if heard.seconds < 3.0 {
+        training::say("  note: shorter than the 3 seconds that the network listens to, so it was repeated");
+    }
     for warning in &heard.warnings {
         training::say(format!("  note: {warning}"));
     }
@@ -98,14 +123,11 @@ fn tell(path: &Path, about: &About, heard: &Heard, picture: &Path) -> Result<()>
     let timeline = audio::TimelinePicture {
         title: &format!("{name}: {}", about.genres[top]),
         classes: &about.genres,
-        probabilities: &heard.windows,
+        probabilities: &heard.answers,
         // Windows overlap: each stands for its share of the whole.
-        seconds_per_step: heard.seconds / heard.windows.len() as f64,
-        spectrogram: &heard.overview.spectrogram(),
-        config: &LogMelConfig {
-            hop: heard.overview.joined * mel_config().hop,
-            ..mel_config()
-        },
+        seconds_per_step: heard.seconds / heard.answers.len() as f64,
+        spectrogram: &heard.overview,
+        config: &heard.overview_config,
     };
     timeline.save(picture)?;
     training::say(format!("  over time: {}", picture.display()));

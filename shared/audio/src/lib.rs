@@ -35,6 +35,7 @@ mod pcm;
 mod picture;
 mod reader;
 mod resample;
+mod scan;
 mod spectrogram;
 
 pub use augment::SpecAugment;
@@ -45,4 +46,10 @@ pub use mel::{LOG_FLOOR, LogMel, LogMelConfig, LogMelStream};
 pub use picture::{TimelinePicture, save_spectrogram};
 pub use reader::{Reader, Warning};
 pub use resample::{Resampler, resample};
+pub use scan::{Scan, Windows, scan};
 pub use spectrogram::Spectrogram;
+
+/// The extensions of files that can be decoded, in lower case: what counts as sound in a folder.
+pub const EXTENSIONS: [&str; 12] = [
+    "wav", "flac", "mp3", "ogg", "oga", "m4a", "mp4", "aac", "aif", "aiff", "au", "snd",
+];

@@ -41,7 +41,7 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         let path = self.run.folder.file("learning-rate.svg");
         write_whole(&path, report::rate_sweep(&sweep)?.as_bytes())?;
         crate::say(format!(
-            "suggested learning rate: {:.1e} (the curve is in {})",
+            "suggestion: --learning-rate {:.1e} (the curve is in {})",
             sweep.suggestion,
             path.display()
         ));
@@ -106,6 +106,9 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
             ))
             .into());
         }
+        crate::say(
+            "good: the network can learn a batch by heart, so inputs, targets and gradients are connected",
+        );
         Ok((first, last))
     }
 

@@ -1,6 +1,6 @@
 //! What can go wrong in training, each with what to do next.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 /// A failure of the training core.
 #[derive(Debug, thiserror::Error)]
@@ -38,8 +38,10 @@ pub enum TrainingError {
         learning_rate: f64,
     },
     /// The user asked to stop, and everything is saved.
-    #[error("stopped as you asked after epoch {epoch}, batch {batch}. Everything is saved; go on with --resume {}", folder.display())]
+    #[error("stopped as you asked after epoch {epoch}, batch {batch}. Everything is saved; go on with\n  cargo run -p {project} -- train --resume {}", folder.display())]
     Interrupted {
+        /// The project.
+        project: String,
         /// Whole epochs done.
         epoch: usize,
         /// Batches done of the epoch under way.
@@ -61,4 +63,24 @@ pub enum TrainingError {
     /// Settings that make no sense together.
     #[error("{0}")]
     Settings(String),
+}
+
+/// What a program ends with: prints an error as one message, without the frames of a backtrace, which help nobody
+/// whose folder was misspelt. A run that was stopped on purpose ends with 130, as a shell expects of Ctrl-C.
+///
+/// ```
+/// fn main() -> std::process::ExitCode {
+///     training::exit_code((|| -> anyhow::Result<()> { Ok(()) })())
+/// }
+/// ```
+pub fn exit_code(result: anyhow::Result<()>) -> ExitCode {
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    if let Some(stopped @ TrainingError::Interrupted { .. }) = error.downcast_ref() {
+        eprintln!("{stopped}");
+        return ExitCode::from(130);
+    }
+    eprintln!("error: {error:#}");
+    ExitCode::FAILURE
 }

@@ -228,9 +228,14 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
 }
 
 fn stopped<T: Task, D>(learner: &Learner<T, D>) -> anyhow::Error {
-    let folder = learner.run.folder.path().to_path_buf();
     let State { epoch, batch, .. } = learner.state;
-    TrainingError::Interrupted { epoch, batch, folder }.into()
+    TrainingError::Interrupted {
+        project: learner.run.project.clone(),
+        epoch,
+        batch,
+        folder: learner.run.folder.path().to_path_buf(),
+    }
+    .into()
 }
 
 /// The share of batch `batch` among the examples of the `accumulate` batches that step together.

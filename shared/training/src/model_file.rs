@@ -31,7 +31,7 @@ pub fn load_model<A: DeserializeOwned, M>(
     let weights = VarBuilder::from_tensors(tensors, DType::F32, device);
     let model = build(&about, weights).with_context(|| {
         format!(
-            "{}: the weights do not fit this version of the network",
+            "{}: the weights do not fit this version of the network: train it anew, or name another run with --model",
             path.display()
         )
     })?;

@@ -3,6 +3,7 @@
 use std::{
     fmt::Display,
     io::{IsTerminal, Write},
+    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -82,6 +83,24 @@ impl Drop for Progress {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+    }
+}
+
+/// A [`Progress`] that begins with the first word of it and may be told from several threads: what a callback needs
+/// (`datasets::Options::on_progress`).
+#[derive(Default)]
+pub struct Told(Mutex<Option<(String, Progress)>>);
+
+impl Told {
+    /// Says that `done` of `total` are done of what is called `doing`; another name begins another bar.
+    pub fn tell(&self, doing: &str, done: u64, total: u64) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.as_ref().is_none_or(|(name, _)| name != doing) {
+            *told = Some((doing.to_string(), Progress::new(doing, total as usize)));
+        }
+        if let Some((_, progress)) = told.as_mut() {
+            progress.set(done as usize, "");
         }
     }
 }

@@ -266,8 +266,8 @@ pub fn find_model(project: &str, given: Option<&Path>) -> Result<PathBuf> {
         .map(|(_, folder)| folder.join(RunFolder::MODEL));
     models.rev().find(|model| model.exists()).with_context(|| {
         format!(
-            "no trained model in {}: train one with `cargo run -p {project}`, or name one with --model DIR",
-            runs.display()
+            "no trained model in {}: train one with `cargo run -p {project}`, run this where you trained, or name a run with --model DIR",
+            std::path::absolute(&runs).unwrap_or(runs.clone()).display()
         )
     })
 }

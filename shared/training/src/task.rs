@@ -83,6 +83,14 @@ impl ClassOutput {
     }
 }
 
+/// The examples that were named wrongly, by their place in `outputs`: first those whose true class got the least.
+pub fn worst_mistakes(outputs: &[ClassOutput]) -> Vec<usize> {
+    let wrong = |&index: &usize| outputs[index].predicted() != outputs[index].target;
+    let mut mistakes: Vec<usize> = (0..outputs.len()).filter(wrong).collect();
+    mistakes.sort_by(|&a, &b| outputs[b].loss().total_cmp(&outputs[a].loss()));
+    mistakes
+}
+
 impl<M> Classification<M> {
     /// Plain cross-entropy over `classes`.
     pub fn new<S: ToString>(classes: &[S]) -> Self {

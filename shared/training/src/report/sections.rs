@@ -70,6 +70,9 @@ pub fn curves(history: &[EpochRow]) -> Result<Section> {
             .collect();
         html += &line_chart("epoch", "validation score", &others)?;
     }
+    html += "<p class=\"soft\">The training loss is measured while the weights change, with whatever makes learning \
+             harder on purpose (augmentation, dropout, mixup, label smoothing): it may well lie above the validation \
+             loss. A validation loss that rises while the training loss falls is learning by heart.</p>";
     Ok(Section::new("Learning curves", html))
 }
 

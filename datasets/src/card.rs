@@ -1,6 +1,9 @@
 //! What a card says of a data set.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::{OnProgress, Result};
 
 /// All that is to be known of a named data set before it is used.
 #[derive(Clone, Copy, Debug)]
@@ -33,11 +36,14 @@ pub struct Card {
     pub contents: Contents,
 }
 
+/// Makes the set of a name below the data folder, unless it is there already, and gives its folder and some notes.
+pub type Maker = fn(&str, &Path, OnProgress<'_>) -> Result<(PathBuf, Vec<String>)>;
+
 /// Where a data set comes from.
 #[derive(Clone, Copy, Debug)]
 pub enum Source {
-    /// Made here by a program of this crate.
-    Made,
+    /// Made here, by this function of this crate.
+    Made(Maker),
     /// Fetched from its official home, or a mirror.
     Files {
         /// The files to fetch.
@@ -91,7 +97,7 @@ impl fmt::Display for Card {
             writeln!(f, "  fault    {fault}")?;
         }
         match self.source {
-            Source::Made => writeln!(f, "  source   made here"),
+            Source::Made(_) => writeln!(f, "  source   made here"),
             Source::ByHand(how) => writeln!(f, "  source   {how}"),
             Source::Files { files, checked } => {
                 for file in files.iter().take(4) {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::card::Source;
-use crate::{Collection, DataError, Result, cards, fetch, made, open_folder};
+use crate::{Collection, DataError, Result, cards, fetch, open_folder};
 
 /// Told what is being done, how much of it is done, and of how much (0 where that is not known).
 pub type OnProgress<'a> = &'a (dyn Fn(&str, u64, u64) + Sync);
@@ -68,7 +68,7 @@ pub fn open(what: &str, options: &Options<'_>) -> Result<Collection> {
         return open_folder(what, options);
     };
     let (folder, notes) = match card.source {
-        Source::Made => made::make(card.name, &data_dir(), options.on_progress)?,
+        Source::Made(make) => make(card.name, &data_dir(), options.on_progress)?,
         _ => (fetch(card.name, options.on_progress)?, Vec::new()),
     };
     if !card.class_folders {

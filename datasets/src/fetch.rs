@@ -22,8 +22,8 @@ use crate::{DataError, OnProgress, Result, cards, checksum, data_dir, made, name
 /// See [`DataError`]. Sets that only a person can fetch say where to get them.
 pub fn fetch(name: &str, on_progress: OnProgress<'_>) -> Result<PathBuf> {
     let card = cards::find(name).ok_or_else(|| names::unknown(name))?;
-    if let Source::Made = card.source {
-        return Ok(made::make(card.name, &data_dir(), on_progress)?.0);
+    if let Source::Made(make) = card.source {
+        return Ok(make(card.name, &data_dir(), on_progress)?.0);
     }
     let mirror = std::env::var("KINDLING_MIRROR")
         .ok()

@@ -20,7 +20,7 @@ mod text;
 mod unpack;
 mod walk;
 
-pub use card::{Card, Contents, RemoteFile, Source};
+pub use card::{Card, Contents, Maker, RemoteFile, Source};
 pub use collection::{Collection, Example, Skipped};
 pub use door::{OnProgress, Options, bytes, data_dir, open};
 pub use error::{DataError, Result};

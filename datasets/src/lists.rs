@@ -100,6 +100,8 @@ pub(crate) fn split(path: &Path, index: &Index, files: usize) -> Result<(Vec<Opt
         if lists.is_empty() {
             return fail(path, 0, "no split lists here; expected files such as train.txt, valid.txt and test.txt with a file name a line".into());
         }
+    } else if !path.exists() {
+        return fail(path, 0, "there is no such folder of lists (train.txt, valid.txt, test.txt) and no such table (file,split)".into());
     } else {
         lists.push((path.into(), table(path, "split")?));
     }

@@ -104,8 +104,8 @@ fn count(folder: &Path) -> Result<u64> {
     Ok(files.iter().filter(|file| walk::name(file) != MARKER).count() as u64)
 }
 
-/// Makes the named set with its default options.
-pub(crate) fn make(name: &str, data: &Path, on_progress: OnProgress<'_>) -> Result<(PathBuf, Vec<String>)> {
+/// Makes music with the default options.
+pub(crate) fn music(name: &str, data: &Path, on_progress: OnProgress<'_>) -> Result<(PathBuf, Vec<String>)> {
     let options = music::Options::default();
     let recipe = Recipe {
         name,

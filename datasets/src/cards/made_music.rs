@@ -13,7 +13,7 @@ pub(super) const CARD: Card = Card {
     split: "by artist, 60/20/20, drawn from the seed",
     faults: &[],
     mirror: "made-music",
-    source: Source::Made,
+    source: Source::Made(crate::made::music),
     contents: Contents {
         extensions: &["wav"],
         files: 480,

@@ -9,7 +9,7 @@ use crate::error::At;
 use crate::install::Site;
 use crate::unpack::unpack;
 use crate::walk::{self, Ignored};
-use crate::{DataError, OnProgress, Result, cards, checksum, data_dir, made, names};
+use crate::{DataError, OnProgress, Result, cards, checksum, data_dir, names};
 
 /// The folder of the named set below [`data_dir`]; fetched, or made, if it is not there yet.
 ///

@@ -15,10 +15,15 @@ thread_local! {
 /// This is how the gradients of the GPU path are proved on a machine without a GPU; it has no other use. It
 /// holds for the current thread, and for the backward pass of what `f` computed.
 pub fn composed<T>(f: impl FnOnce() -> T) -> T {
-    let before = COMPOSED.replace(true);
-    let result = f();
-    COMPOSED.set(before);
-    result
+    struct Restore(bool);
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            COMPOSED.set(self.0);
+        }
+    }
+    // On drop, so that a panic in `f` that someone catches does not leave the thread without kernels.
+    let _restore = Restore(COMPOSED.replace(true));
+    f()
 }
 
 /// The element types that the CPU kernels are written for: `f32` to train with, `f64` to prove gradients with.

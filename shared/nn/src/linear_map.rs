@@ -19,6 +19,15 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tens
             x.dims()
         )
     }
+    if let Some(bias) = bias
+        && bias.dims() != [out_dim]
+    {
+        bail!(
+            "a linear layer with a weight of {:?} needs a bias of [{out_dim}], not {:?}",
+            weight.dims(),
+            bias.dims()
+        )
+    }
     let rows = x.reshape(((), in_dim))?;
     let y = match (cpu::has_kernel(x), bias) {
         (true, None) => rows.contiguous()?.apply_op2(&weight.contiguous()?, Multiply)?,

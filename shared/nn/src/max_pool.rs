@@ -25,11 +25,16 @@ pub(crate) fn max_of_windows(x: &Tensor, rows: Windows, columns: Windows) -> Res
         });
     }
     let (batch, channels, height, _) = x.dims4()?;
+    if x.elem_count() == 0 {
+        // An empty batch, of which candle takes no argmax.
+        let shape = (batch, channels, rows.len(), columns.len());
+        return Tensor::zeros(shape, x.dtype(), x.device());
+    }
     let longest = |windows: &[Range<usize>]| windows.iter().map(Range::len).max().unwrap_or(0);
     let (tall, wide) = (longest(&rows), longest(&columns));
     let x = x.contiguous()?.index_select(&indices(&columns, wide, x)?, 3)?;
     let x = x
-        .reshape((batch, channels, height, ()))?
+        .reshape((batch, channels, height, columns.len() * wide))?
         .index_select(&indices(&rows, tall, &x)?, 2)?;
     let x = x.reshape(vec![batch, channels, rows.len(), tall, columns.len(), wide])?;
     let windows = x.permute(vec![0, 1, 2, 4, 3, 5])?.flatten_from(4)?.contiguous()?;

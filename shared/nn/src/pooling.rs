@@ -114,12 +114,12 @@ fn windows(size: usize, kernel: usize, stride: usize, padding: usize) -> Result<
             "pooling {size} elements with a kernel of {kernel} and a stride of {stride}: all must be at least 1"
         )
     }
-    if 2 * padding > kernel {
+    if padding > kernel / 2 {
         bail!(
             "pooling with a padding of {padding} on each side and a kernel of {kernel}: at most half is allowed"
         )
     }
-    let Some(rest) = (size + 2 * padding).checked_sub(kernel) else {
+    let Some(rest) = size.saturating_add(2 * padding).checked_sub(kernel) else {
         bail!(
             "pooling with a kernel of {kernel}, but the input has only {size} elements and {padding} of padding"
         )

@@ -46,9 +46,14 @@ impl Plan {
     pub fn compose_transposed(&self, x: &Tensor, weight: &Tensor) -> Result<Tensor> {
         let (span_h, span_w) = self.span();
         let along = |x: &Tensor, dim: usize, stride: usize, span: usize, padding: usize, size: usize| {
-            let length = (x.dim(dim)? - 1) * stride + 1;
-            let spread = x.unsqueeze(dim + 1)?.pad_with_zeros(dim + 1, 0, stride - 1)?;
-            let spread = spread.flatten(dim, dim + 1)?.narrow(dim, 0, length)?;
+            let spread = match x.dim(dim)? {
+                1 => x.clone(),
+                count => x
+                    .unsqueeze(dim + 1)?
+                    .pad_with_zeros(dim + 1, 0, stride - 1)?
+                    .flatten(dim, dim + 1)?
+                    .narrow(dim, 0, (count - 1) * stride + 1)?,
+            };
             place(
                 &spread,
                 dim,
@@ -80,8 +85,9 @@ impl Plan {
 
 /// `x` from element `start` of a dimension of `length` zeros, cut where it reaches beyond either end.
 fn place(x: &Tensor, dim: usize, start: isize, length: usize) -> Result<Tensor> {
-    let skip = start.min(0).unsigned_abs();
-    let before = start.max(0) as usize;
+    // With strides larger than the kernel the windows may reach nothing but padding: then nothing of `x` is left.
+    let skip = start.min(0).unsigned_abs().min(x.dim(dim)?);
+    let before = (start.max(0) as usize).min(length);
     let count = (x.dim(dim)? - skip).min(length - before);
     let x = x.narrow(dim, skip, count)?;
     x.pad_with_zeros(dim, before, length - before - count)
@@ -89,7 +95,7 @@ fn place(x: &Tensor, dim: usize, start: isize, length: usize) -> Result<Tensor> 
 
 /// Every `step`-th element along `dim`, `count` of them from `start`.
 pub(crate) fn strided(x: &Tensor, dim: usize, start: usize, step: usize, count: usize) -> Result<Tensor> {
-    if step == 1 {
+    if step == 1 || count == 1 {
         return x.narrow(dim, start, count);
     }
     // In pieces of `step` elements of which the first is kept: its gradient is cheap, where index_select's adds

@@ -163,6 +163,7 @@ fn filled<T: Real>(batch: usize, channels: usize, plane: usize, bias: Option<&[T
     let mut values = vec![T::zero(); batch * channels * plane];
     if let (Some(bias), true) = (bias, plane > 0) {
         let planes = values.chunks_exact_mut(plane);
+        // Once for each image: the bias is as long as there are channels.
         planes
             .zip(bias.iter().cycle())
             .for_each(|(plane, bias)| plane.fill(*bias));

@@ -6,7 +6,7 @@ mod kernel;
 mod plan;
 
 use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor};
+use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
 
 use crate::cpu::{self, Real, by_dtype};
 pub use plan::Geometry;
@@ -77,6 +77,17 @@ struct Convolution {
 
 impl Convolution {
     fn apply(self, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+        let (from, to) = self.plan.shapes();
+        let outputs = if self.transposed { from[1] } else { to[1] };
+        if let Some(bias) = bias
+            && bias.dims() != [outputs]
+        {
+            bail!(
+                "the convolution's weight {:?} makes {outputs} channels, so its bias must be [{outputs}], not {:?}",
+                weight.dims(),
+                bias.dims()
+            )
+        }
         if cpu::has_kernel(x) {
             let (x, weight) = (x.contiguous()?, weight.contiguous()?);
             return match bias {

@@ -86,6 +86,10 @@ impl From<ConvTranspose2dConfig> for Geometry {
     }
 }
 
+/// Elements beyond which a size is a mistake and not an image. Below it no product of sizes can wrap around, which
+/// the kernels, where sizes become pointers, rely on.
+const LARGEST: usize = 1 << 40;
+
 /// The sizes of a convolution from `inputs` × `size` to `outputs` × `result`. A transposed convolution is the
 /// same plan run backwards, from `result` to `size`.
 #[derive(Clone, Copy, Debug)]
@@ -110,27 +114,28 @@ impl Plan {
         let (outputs, inputs, kernel_h, kernel_w) = weight.dims4()?;
         not_empty(x)?;
         let plan = Self::checked(geometry, inputs, outputs, (kernel_h, kernel_w))?;
-        if channels != inputs * geometry.groups {
+        let takes = inputs.saturating_mul(geometry.groups);
+        if channels != takes {
             bail!(
-                "the convolution's weight {:?} in {} groups takes {} channels, but the input {:?} has {channels}",
+                "the convolution's weight {:?} in {} groups takes {takes} channels, but the input {:?} has {channels}",
                 weight.dims(),
                 geometry.groups,
-                inputs * geometry.groups,
                 x.dims()
             )
         }
-        let along = |size: usize, span: usize, padding: usize, stride: usize| match (size + 2 * padding)
-            .checked_sub(span)
-        {
-            Some(rest) => Ok(rest / stride + 1),
-            None => bail!(
-                "the convolution's window spans {span} elements, but the input {:?} has only {size} and \
+        let along = |size: usize, span: usize, padding: usize, stride: usize| {
+            let padded = padding.checked_mul(2).and_then(|both| both.checked_add(size));
+            match fits(padded, x, geometry)?.checked_sub(span) {
+                Some(rest) => Ok(rest / stride + 1),
+                None => bail!(
+                    "the convolution's window spans {span} elements, but the input {:?} has only {size} and \
                      {padding} of padding on each side",
-                x.dims()
-            ),
+                    x.dims()
+                ),
+            }
         };
         let (span_h, span_w) = plan.span();
-        Ok(Self {
+        Self {
             batch,
             size: (height, width),
             result: (
@@ -138,7 +143,8 @@ impl Plan {
                 along(width, span_w, plan.padding.1, plan.stride.1)?,
             ),
             ..plan
-        })
+        }
+        .fitting(x, geometry)
     }
 
     /// The plan whose reverse maps `x` (batch, channels, height, width) through `weight` (in, out / groups, height,
@@ -162,14 +168,17 @@ impl Plan {
                     "a transposed convolution's output padding ({extra}) must be smaller than its stride ({stride})"
                 )
             }
-            match ((size - 1) * stride + span + extra).checked_sub(2 * padding) {
+            let whole = (size - 1)
+                .checked_mul(stride)
+                .and_then(|n| n.checked_add(span)?.checked_add(extra));
+            match fits(whole, x, geometry)?.checked_sub(padding.saturating_mul(2)) {
                 Some(length) if length > 0 => Ok(length),
                 _ => bail!("a padding of {padding} leaves nothing of the transposed convolution's output"),
             }
         };
         let (span_h, span_w) = plan.span();
         let extra = geometry.output_padding;
-        Ok(Self {
+        Self {
             batch,
             result: (height, width),
             size: (
@@ -177,7 +186,8 @@ impl Plan {
                 along(width, span_w, plan.padding.1, extra.1, plan.stride.1)?,
             ),
             ..plan
-        })
+        }
+        .fitting(x, geometry)
     }
 
     fn checked(
@@ -205,6 +215,13 @@ impl Plan {
         if !all_outputs.is_multiple_of(groups) {
             bail!("{all_outputs} channels do not divide into {groups} groups")
         }
+        let too_wide = |kernel: usize, dilation: usize| {
+            let span = (kernel - 1).checked_mul(dilation);
+            span.is_none_or(|span| span >= LARGEST)
+        };
+        if too_wide(kernel.0, dilation.0) || too_wide(kernel.1, dilation.1) {
+            bail!("a convolution's kernel {kernel:?} with dilation {dilation:?} is too large to be meant")
+        }
         Ok(Self {
             batch: 0,
             groups,
@@ -217,6 +234,20 @@ impl Plan {
             padding,
             dilation,
         })
+    }
+
+    /// Itself, if every array that the convolution computes with has a size that can be meant.
+    fn fitting(self, x: &Tensor, geometry: &Geometry) -> Result<Self> {
+        let (from, to) = self.shapes();
+        let columns = [self.inputs, self.kernel.0, self.kernel.1, self.result.1];
+        for sizes in [from, to, columns] {
+            // An empty batch is no excuse: its images have sizes too.
+            let count = sizes
+                .iter()
+                .try_fold(1usize, |n, &size| n.checked_mul(size.max(1)));
+            fits(count, x, geometry)?;
+        }
+        Ok(self)
     }
 
     /// The elements from a window's first to its last tap, both counted.
@@ -255,6 +286,17 @@ impl Plan {
             [batch, groups * self.inputs, size.0, size.1],
             [batch, groups * self.outputs, result.0, result.1],
         )
+    }
+}
+
+/// `count`, unless its computation overflowed or it is larger than can be meant.
+fn fits(count: Option<usize>, x: &Tensor, geometry: &Geometry) -> Result<usize> {
+    match count {
+        Some(count) if count <= LARGEST => Ok(count),
+        _ => bail!(
+            "the sizes of a convolution of {:?} overflow with {geometry:?}: look for a wrong padding or stride",
+            x.dims()
+        ),
     }
 }
 

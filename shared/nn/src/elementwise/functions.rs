@@ -81,6 +81,9 @@ impl Function for GeluErf {
 /// √(2/π), and the weight of the cubic term, of the tanh approximation (Hendrycks & Gimpel 2016, section 2).
 const GELU: (f64, f64) = (0.797_884_560_802_865_4, 0.044_715);
 
+/// Beyond this the slope of [`Gelu`] is 0 or 1 to the last bit, and further out its factors overflow to 0·∞.
+const FLAT: f64 = 20.0;
+
 #[derive(Clone, Copy)]
 pub(crate) struct Gelu;
 impl Function for Gelu {
@@ -92,6 +95,7 @@ impl Function for Gelu {
     }
     #[inline(always)]
     fn slope<T: Float>(self, x: T) -> T {
+        let x = x.at_least(T::of(-FLAT)).at_most(T::of(FLAT));
         let square = T::of(GELU.1) * x * x;
         let tanh = (T::of(GELU.0) * x * (T::ONE + square)).tanh();
         let inner_slope = T::of(GELU.0) * (T::ONE + T::of(3.0) * square);
@@ -99,7 +103,8 @@ impl Function for Gelu {
     }
     // Candle's own `gelu` has a gradient whose constants are rounded to six digits.
     fn composed(self, x: &Tensor) -> Result<Tensor> {
-        let inner = (x * x.sqr()?.affine(GELU.1, 1.0)?)?.affine(GELU.0, 0.0)?;
+        let held = x.clamp(-FLAT, FLAT)?;
+        let inner = (&held * held.sqr()?.affine(GELU.1, 1.0)?)?.affine(GELU.0, 0.0)?;
         x * inner.tanh()?.affine(0.5, 0.5)?
     }
 }

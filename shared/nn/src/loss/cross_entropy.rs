@@ -38,8 +38,8 @@ pub fn cross_entropy(logits: &Tensor, labels: &Tensor) -> Result<Tensor> {
 }
 
 /// [`cross_entropy`] with smoothed labels, weighted classes or ignored rows. The mean is the weighted one of
-/// PyTorch: the sum of the losses over the sum of the weights of the rows' labels. If every row is ignored,
-/// it is 0.
+/// PyTorch: the sum of the losses over the sum of the weights of the rows' labels. If every row is ignored, or has
+/// a label of weight 0, it is 0.
 pub fn cross_entropy_with(logits: &Tensor, labels: &Tensor, options: &CrossEntropyOptions) -> Result<Tensor> {
     let (rows, classes) = check(logits, labels, options)?;
     if has_kernel(logits) {
@@ -87,10 +87,16 @@ fn check(logits: &Tensor, labels: &Tensor, options: &CrossEntropyOptions) -> Res
             options.label_smoothing
         )
     }
-    if let Some(weights) = &options.class_weights
-        && weights.len() != classes
-    {
-        bail!("there are {} class weights for {classes} classes", weights.len())
+    if let Some(weights) = &options.class_weights {
+        if weights.len() != classes {
+            bail!("there are {} class weights for {classes} classes", weights.len())
+        }
+        if let Some(class) = weights.iter().position(|w| !w.is_finite() || *w < 0.0) {
+            bail!(
+                "the weight of class {class} is {}; class weights are finite and at least 0",
+                weights[class]
+            )
+        }
     }
     if labels.device().is_cpu() {
         for (row, label) in labels
@@ -144,9 +150,10 @@ fn composed(
         let spread = (spread * (-options.label_smoothing / classes as f64))?;
         losses = (losses + used.where_cond(&spread, &zeros)?)?;
     }
-    // Without a used row the mean is 0 / tiny.
-    let total = weights.sum_all()?.maximum(f32::MIN_POSITIVE)?;
-    let mean = losses.sum_all()?.div(&total)?;
+    // Without a row that weighs something the mean is 0 / tiny; smoothing alone would leave a loss over it.
+    let total = weights.sum_all()?;
+    let any = total.ge(f32::MIN_POSITIVE)?.to_dtype(dtype)?;
+    let mean = (losses.sum_all()? * any)?.div(&total.maximum(f32::MIN_POSITIVE)?)?;
     let wrong = (used * is_class.eq(0u8)?)?.to_dtype(dtype)?.sum_all()?;
     // 0 / 0 where a label is not a class.
     let poison = wrong.eq(0.0)?.to_dtype(dtype)?;

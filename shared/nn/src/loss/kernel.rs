@@ -31,23 +31,24 @@ pub(super) fn cross_entropy(
             (maximum.f64(), total.f64())
         })
     }))?;
-    let total = targets
-        .iter()
-        .map(|target| target.weight)
-        .sum::<f64>()
-        .max(f64::MIN_POSITIVE);
+    let total = targets.iter().map(|target| target.weight).sum::<f64>();
+    // Where no row weighs anything there is no mean, and no loss.
+    let share = match total < f32::MIN_POSITIVE as f64 {
+        true => 0.0,
+        false => 1.0 / total,
+    };
     let smoothing = options.label_smoothing;
     let spread = match &options.class_weights {
         _ if smoothing == 0.0 => Vec::new(),
         Some(weights) => weights
             .iter()
-            .map(|w| smoothing / classes as f64 * w / total)
+            .map(|w| smoothing / classes as f64 * w * share)
             .collect(),
-        None => vec![smoothing / classes as f64 / total; classes],
+        None => vec![smoothing / classes as f64 * share; classes],
     };
     logits.apply_op1(CrossEntropy {
         rows: targets.into_iter().zip(normalisers).collect(),
-        on_label: (1.0 - smoothing) / total,
+        on_label: (1.0 - smoothing) * share,
         spread,
     })
 }

@@ -18,7 +18,7 @@ pub struct GroupNorm {
 }
 
 impl GroupNorm {
-    /// From a weight and a bias of `num_channels` values each.
+    /// From a weight and a bias of `num_channels` values each; any other length is an error.
     pub fn new(
         weight: Tensor,
         bias: Tensor,
@@ -37,6 +37,16 @@ impl GroupNorm {
     ) -> Result<Self> {
         if num_groups == 0 || !num_channels.is_multiple_of(num_groups) {
             bail!("{num_channels} channels cannot be divided into {num_groups} groups of one size")
+        }
+        if let Some((weight, bias)) = &weight_and_bias
+            && (weight.dims() != [num_channels] || bias.dims() != [num_channels])
+        {
+            bail!(
+                "group normalisation over {num_channels} channels needs a weight and a bias of \
+                 [{num_channels}], not {:?} and {:?}",
+                weight.dims(),
+                bias.dims()
+            )
         }
         Ok(Self {
             weight_and_bias,

@@ -146,7 +146,7 @@ impl<C: Cell> Stack<C> {
 
     /// The packed states of a single layer after each step: (batch, steps, states·hidden).
     pub fn states(&self, x: &Tensor, initial: &Tensor) -> Result<Tensor> {
-        let (batch, steps, _) = x.dims3()?;
+        let (batch, steps) = self.check(x)?;
         self.run(self.single()?, x, Some(initial), &vec![steps; batch])
     }
 
@@ -158,21 +158,7 @@ impl<C: Cell> Stack<C> {
         initial: Option<&[Tensor]>,
         lengths: Option<&[usize]>,
     ) -> Result<(Tensor, Vec<Tensor>)> {
-        let &[batch, steps, features] = x.dims() else {
-            bail!(
-                "a {} reads (batch, steps, features), not {:?}",
-                C::NAME,
-                x.shape()
-            )
-        };
-        let in_dim = self.layers[0][0].input.dims()[1];
-        if features != in_dim || batch == 0 || steps == 0 {
-            bail!(
-                "this {} reads (batch, steps, {in_dim}), and cannot take {:?}",
-                C::NAME,
-                x.shape()
-            )
-        }
+        let (batch, steps) = self.check(x)?;
         let lengths = match lengths {
             None => vec![steps; batch],
             Some(lengths) => lengths.to_vec(),
@@ -207,6 +193,26 @@ impl<C: Cell> Stack<C> {
         Ok((x, last))
     }
 
+    /// The batch and the steps of `x`, which must be at least one each.
+    fn check(&self, x: &Tensor) -> Result<(usize, usize)> {
+        let &[batch, steps, features] = x.dims() else {
+            bail!(
+                "a {} reads (batch, steps, features), not {:?}",
+                C::NAME,
+                x.shape()
+            )
+        };
+        let in_dim = self.layers[0][0].input.dims()[1];
+        if features != in_dim || batch == 0 || steps == 0 {
+            bail!(
+                "this {} reads (batch, steps, {in_dim}) of at least one step, and cannot take {:?}",
+                C::NAME,
+                x.shape()
+            )
+        }
+        Ok((batch, steps))
+    }
+
     fn run(
         &self,
         weights: &Weights,
@@ -231,7 +237,7 @@ impl<C: Cell> Stack<C> {
             )
         }
         if has_kernel(x) {
-            let weight = Tensor::cat(&[&weights.hidden, &hidden_bias.unsqueeze(1)?], 1)?;
+            let weight = Tensor::cat(&[&weights.hidden, &hidden_bias.unsqueeze(1)?], 1)?.contiguous()?;
             let op = Sequence {
                 cell: self.cell,
                 reverse: weights.reverse,

@@ -1,0 +1,219 @@
+//! Bad arguments, and the ends of what is allowed: each is an error that names the sizes, or a result on which the
+//! kernels and candle's own operations agree.
+
+#![allow(clippy::unwrap_used)] // the helpers of tests, too, may panic
+
+use std::collections::HashMap;
+
+use candle_core::{DType, Device, Result, Tensor, Var};
+use candle_nn::RNN;
+use nn::loss::{self, CrossEntropyOptions};
+use nn::{Geometry, Module, VarBuilder, VarMap, ops};
+
+fn ones(dims: &[usize]) -> Tensor {
+    Tensor::ones(dims, DType::F32, &Device::Cpu).unwrap()
+}
+
+fn says<T>(result: Result<T>, words: &[&str]) {
+    let error = result.err().expect("an error").to_string();
+    for words in words {
+        assert!(error.contains(words), "{error:?} should say {words:?}");
+    }
+}
+
+/// Runs `test` on the CPU kernels, and on candle's own operations.
+fn both(test: impl Fn() -> Result<()>) {
+    test().expect("with the kernels");
+    nn::composed(test).expect("composed");
+}
+
+fn values(x: &Tensor) -> Vec<f32> {
+    x.flatten_all().unwrap().to_vec1().unwrap()
+}
+
+#[test]
+fn a_bias_of_the_wrong_length_is_an_error() {
+    both(|| {
+        let (x, plain) = (ones(&[1, 4, 5, 5]), Geometry::default());
+        let grouped = Geometry { groups: 2, ..plain };
+        let (weight, bias) = (ones(&[6, 4, 3, 3]), ones(&[3]));
+        says(
+            ops::conv2d(&x, &weight, Some(&bias), plain),
+            &["[6, 4, 3, 3]", "must be [6], not [3]"],
+        );
+        let turned = ones(&[4, 3, 3, 3]);
+        says(
+            ops::conv_transpose2d(&x, &turned, Some(&bias), grouped),
+            &["[4, 3, 3, 3]", "must be [6], not [3]"],
+        );
+        let y = ops::conv_transpose2d(&x, &turned, Some(&ones(&[6])), grouped)?;
+        assert_eq!(y.dims(), [1, 6, 7, 7]);
+        says(
+            nn::Linear::new(ones(&[2, 4]), Some(ones(&[3]))).forward(&ones(&[7, 4])),
+            &["[2, 4]", "a bias of [2], not [3]"],
+        );
+        says(
+            nn::GroupNorm::new(ones(&[4]), ones(&[2]), 4, 2, 1e-5),
+            &["[4], not [4] and [2]"],
+        );
+        says(
+            nn::GroupNorm::new(ones(&[2]), ones(&[4]), 4, 2, 1e-5),
+            &["[4], not [2] and [4]"],
+        );
+        Ok(())
+    });
+}
+
+#[test]
+fn sizes_that_overflow_are_errors() {
+    both(|| {
+        let (x, weight, plain) = (ones(&[1, 1, 3, 3]), ones(&[1, 1, 2, 2]), Geometry::default());
+        for huge in [1 << 61, 1 << 62, 1 << 63, usize::MAX] {
+            for both in [(huge, 0), (0, huge), (1 << 30, 1 << 31)] {
+                let padded = Geometry {
+                    padding: both,
+                    ..plain
+                };
+                says(ops::conv2d(&x, &weight, None, padded), &["overflow"]);
+                assert!(ops::conv_transpose2d(&x, &weight, None, padded).is_err());
+                assert!(nn::max_pool2d(&x, 2, 2, both).is_err());
+            }
+            let strided = Geometry {
+                stride: (huge, huge),
+                ..plain
+            };
+            says(ops::conv_transpose2d(&x, &weight, None, strided), &["overflow"]);
+            assert_eq!(ops::conv2d(&x, &weight, None, strided)?.dims(), [1, 1, 1, 1]);
+            let dilated = Geometry {
+                dilation: (1, huge),
+                ..plain
+            };
+            says(ops::conv2d(&x, &weight, None, dilated), &["too large"]);
+            let grouped = Geometry {
+                groups: huge,
+                ..plain
+            };
+            assert!(ops::conv2d(&x, &weight, None, grouped).is_err());
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn windows_may_reach_nothing_but_padding() {
+    let x = Var::from_tensor(&ones(&[1, 1, 1, 2])).unwrap();
+    let (weight, bias) = (ones(&[1, 1, 1, 1]), (ones(&[1]) * 5.0).unwrap());
+    both(|| {
+        let sparse = Geometry {
+            stride: (1, 100),
+            padding: (0, 3),
+            ..Default::default()
+        };
+        let y = ops::conv2d(&x, &weight, Some(&bias), sparse)?;
+        assert_eq!(values(&y), [5.0]);
+        y.sum_all()?.backward()?;
+
+        let cut = Geometry {
+            stride: (1, 10),
+            padding: (0, 4),
+            output_padding: (0, 9),
+            ..Default::default()
+        };
+        let y = ops::conv_transpose2d(&x.narrow(3, 0, 1)?, &weight, Some(&bias), cut)?;
+        assert_eq!(values(&y), [5.0, 5.0]);
+        y.sum_all()?.backward()?;
+        Ok(())
+    });
+}
+
+#[test]
+fn a_recurrent_network_needs_a_step() {
+    let vb = nn::seeded(&VarMap::new(), 1, DType::F32, &Device::Cpu);
+    let gru = nn::gru(3, 5, Default::default(), vb.pp("gru")).unwrap();
+    let lstm = nn::lstm(3, 5, Default::default(), vb.pp("lstm")).unwrap();
+    both(|| {
+        says(gru.seq(&ones(&[2, 0, 3])), &["at least one step", "[2, 0, 3]"]);
+        let state = lstm.zero_state(2)?;
+        says(
+            lstm.seq_init(&ones(&[2, 0, 3]), &state),
+            &["at least one step", "[2, 0, 3]"],
+        );
+        says(gru.forward(&ones(&[2, 0, 3])), &["at least one step"]);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_recurrent_weight_may_be_a_view() {
+    let (x, input) = (ones(&[2, 4, 3]), ones(&[15, 3]));
+    let hidden = Tensor::arange(0f32, 75.0, &Device::Cpu).unwrap();
+    let hidden = (hidden.reshape((5, 15)).unwrap() * 0.01).unwrap().t().unwrap();
+    let run = |hidden: Tensor| {
+        let named = [("weight_ih_l0", input.clone()), ("weight_hh_l0", hidden)];
+        let named: HashMap<_, _> = named.map(|(name, x)| (name.to_string(), x)).into();
+        let vb = VarBuilder::from_tensors(named, DType::F32, &Device::Cpu);
+        let config = nn::GRUConfig::default_no_bias();
+        values(&nn::gru(3, 5, config, vb).unwrap().forward(&x).unwrap())
+    };
+    let copied = run(hidden.contiguous().unwrap());
+    assert_eq!(run(hidden), copied);
+}
+
+#[test]
+fn a_panic_leaves_the_kernels_on() {
+    let uses_kernel = || {
+        // Only the kernel gives relu the slope 0 at 0.
+        let x = Var::new(&[0f32], &Device::Cpu).unwrap();
+        let gradients = ops::relu(&x).unwrap().backward().unwrap();
+        values(gradients.get(&x).unwrap()) == [0.0]
+    };
+    let panicked = std::panic::catch_unwind(|| nn::composed(|| assert!(uses_kernel(), "on purpose")));
+    assert!(panicked.is_err() && uses_kernel());
+}
+
+#[test]
+fn an_empty_batch_is_pooled_to_an_empty_batch() {
+    both(|| {
+        let x = ones(&[0, 3, 6, 5]);
+        assert_eq!(nn::max_pool2d(&x, 2, 2, 0)?.dims(), [0, 3, 3, 2]);
+        assert_eq!(nn::avg_pool2d(&x, 2, 2, 0)?.dims(), [0, 3, 3, 2]);
+        Ok(())
+    });
+}
+
+#[test]
+fn class_weights_are_checked() {
+    let logits = Var::new(&[[1f32, 0.0, 2.0], [0.0, 3.0, 1.0]], &Device::Cpu).unwrap();
+    let labels = Tensor::new(&[0u32, 0], &Device::Cpu).unwrap();
+    let with = |weights: [f64; 3]| {
+        let options = CrossEntropyOptions {
+            label_smoothing: 0.1,
+            class_weights: Some(weights.to_vec()),
+            ..Default::default()
+        };
+        loss::cross_entropy_with(&logits, &labels, &options)
+    };
+    both(|| {
+        for wrong in [-1.0, f64::NAN, f64::INFINITY] {
+            says(with([1.0, wrong, 1.0]), &["class 1", "at least 0"]);
+        }
+        // Smoothing spreads over classes that weigh something, but no label does.
+        let nothing = with([0.0, 1.0, 1.0])?;
+        assert_eq!(nothing.to_scalar::<f32>()?, 0.0);
+        let gradients = nothing.backward()?;
+        assert_eq!(values(gradients.get(&logits).unwrap()), [0.0; 6]);
+        assert!(with([1.0, 0.0, 1.0])?.to_scalar::<f32>()? > 0.0);
+        Ok(())
+    });
+}
+
+#[test]
+fn gelu_is_flat_far_out() {
+    let x = Var::new(&[-1e20f32, -30.0, 30.0, 1e20], &Device::Cpu).unwrap();
+    both(|| {
+        let y = ops::gelu(&x)?;
+        assert_eq!(values(&y), [0.0, 0.0, 30.0, 1e20]);
+        assert_eq!(values(y.backward()?.get(&x).unwrap()), [0.0, 0.0, 1.0, 1.0]);
+        Ok(())
+    });
+}

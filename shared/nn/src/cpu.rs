@@ -50,6 +50,14 @@ pub(crate) fn has_kernel(x: &Tensor) -> bool {
     x.device().is_cpu() && matches!(x.dtype(), DType::F32 | DType::F64) && !COMPOSED.get()
 }
 
+/// `x`, in f32 if it is of half precision: squares of 256 overflow in f16, and bf16 sums lose all but 8 bits.
+pub(crate) fn widen(x: &Tensor) -> Result<Tensor> {
+    match x.dtype() {
+        DType::F16 | DType::BF16 => x.to_dtype(DType::F32),
+        _ => Ok(x.clone()),
+    }
+}
+
 /// Evaluates `$body` with `$T` standing for the Rust type of `$dtype`, which is `f32` or `f64`.
 macro_rules! by_dtype {
     ($dtype:expr, $T:ident => $body:expr) => {

@@ -1,5 +1,6 @@
 //! Layers, functions and losses for [candle](candle_core) that train right: candle-nn's names and conventions,
-//! each with a gradient that is proved. Swap `candle_nn::` for `nn::`.
+//! each with a gradient that is proved. For most models it is enough to write `nn::` where it says `candle_nn::`, and
+//! the functions of this crate where it calls methods of `Tensor`: see [below](#what-stays-wrong).
 //!
 //! ```
 //! use nn::{Module, VarMap};
@@ -30,6 +31,23 @@
 //! | `cross_entropy`: no smoothing, class weights or padding; a bad label is an error without a name | [`loss::cross_entropy_with`] |
 //! | `gru`, `lstm`: one layer, one direction, a matrix product for each step's input, no padding | [`gru`], [`lstm`] |
 //! | convolution on the CPU: scalar loops, in part on one core; depthwise costs as much as dense | tiled matrix products on all cores: 2 to 20 times as fast, and the same bits whatever the number of cores |
+//!
+//! # What stays wrong
+//!
+//! The methods of candle's own `Tensor` (`x.max_pool2d(2)`, `avg_pool2d`, `upsample_nearest2d`, `upsample_bilinear2d`,
+//! `conv1d`, `conv2d`, `conv_transpose1d`, `conv_transpose2d`) stay as they are: their gradients are
+//! wrong without a word, or an error in the backward pass. Call the functions of the table instead. The workspace's
+//! `clippy.toml` disallows the methods, and names the function for each.
+//!
+//! # What else differs from candle-nn
+//!
+//! Convolutions have [`Conv2d::geometry`] where candle has `config()`; [`GRUConfig`] and [`LSTMConfig`] have other
+//! fields; there are no optimisers here but those of the crate `training`; and weights start as PyTorch's do, where
+//! no other initialisation is asked for.
+//!
+//! Kernels compute in f32 and f64. Of half precision (f16, bf16) are the products and the results; in between, norms,
+//! activations, softmax and losses compute in f32, losses return f32, and batch statistics are kept in it. Layers of
+//! half precision run on candle's own operations, on the CPU too, and are slow there.
 //!
 //! # How it is proved
 //!

@@ -2,9 +2,9 @@
 
 use candle_core::backend::BackendStorage;
 use candle_core::shape::Dim;
-use candle_core::{CpuStorage, CustomOp1, D, DType, Layout, Result, Shape, Tensor, WithDType};
+use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor, WithDType};
 
-use crate::cpu::{by_dtype, has_kernel, read, slice};
+use crate::cpu::{by_dtype, has_kernel, read, slice, widen};
 use crate::float::Float;
 use crate::pieces::fill;
 use crate::simd::{max, simd, sum, sum2};
@@ -24,12 +24,7 @@ pub fn softmax<I: Dim>(x: &Tensor, dim: I) -> Result<Tensor> {
     let dim = dim.to_index(x.shape(), "softmax")?;
     rows(x, dim, Softmax, |x| {
         // Nothing that depends on the maximum changes the result, so no gradient goes through it.
-        let lowest = if x.dtype() == DType::F16 {
-            -65_504.0
-        } else {
-            -3.38e38
-        };
-        let maximum = x.detach().max_keepdim(dim)?.maximum(lowest)?;
+        let maximum = x.detach().max_keepdim(dim)?.maximum(-3.38e38)?;
         let powers = x.broadcast_sub(&maximum)?.exp()?;
         // At least 1 from the maximum itself, except in a row of -∞, which becomes 0 / ½.
         let total = powers.sum_keepdim(dim)?.maximum(0.5)?;
@@ -59,7 +54,7 @@ fn rows<K: Rows>(
     composed: impl Fn(&Tensor) -> Result<Tensor>,
 ) -> Result<Tensor> {
     if !has_kernel(x) {
-        return composed(x);
+        return composed(&widen(x)?)?.to_dtype(x.dtype());
     }
     let last = x.rank() - 1;
     let rows = x.transpose(dim, last)?.contiguous()?;

@@ -217,3 +217,43 @@ fn gelu_is_flat_far_out() {
         Ok(())
     });
 }
+
+#[test]
+fn half_precision_is_computed_in_single() {
+    both(|| {
+        for dtype in [DType::F16, DType::BF16] {
+            // 300² and the sum of the batch are beyond f16; a bf16 sum of ones stops at 256.
+            let far = (ones(&[4096]) * 300.0)?.to_dtype(dtype)?;
+            let none = far.zeros_like()?;
+            assert_eq!(loss::mse(&far, &none)?.to_scalar::<f32>()?, 90_000.0);
+            assert_eq!(loss::l1(&far, &none)?.to_scalar::<f32>()?, 300.0);
+            let binary = loss::binary_cross_entropy_with_logit(&far, &none)?;
+            assert_eq!(binary.to_scalar::<f32>()?, 300.0);
+            let logits = Var::from_tensor(&ones(&[700, 3]).to_dtype(dtype)?)?;
+            let labels = Tensor::zeros(700, DType::U32, &Device::Cpu)?;
+            let loss = loss::cross_entropy(&logits, &labels)?;
+            assert!((loss.to_scalar::<f32>()? - 3f32.ln()).abs() < 1e-6);
+            let gradients = loss.backward()?;
+            assert_eq!(gradients.get(&logits).unwrap().dtype(), dtype);
+
+            let y = ops::gelu(&far)?;
+            assert_eq!(y.dtype(), dtype);
+            assert_eq!(y.to_dtype(DType::F32)?.max(0)?.to_scalar::<f32>()?, 300.0);
+            // 1 / 4096 of each, exact in both; the sum of the powers is not.
+            let shares = ops::softmax(&far, 0)?.to_dtype(DType::F32)?;
+            assert_eq!(values(&shares), [1.0 / 4096.0; 4096]);
+
+            let vars = VarMap::new();
+            let vb = nn::seeded(&vars, 1, dtype, &Device::Cpu);
+            let norm = nn::batch_norm(1, 1e-5, vb)?;
+            let two = Tensor::new(&[[[0f32, 2000.0]]], &Device::Cpu)?.to_dtype(dtype)?;
+            let y = norm.forward_train(&two)?.to_dtype(DType::F32)?;
+            assert_eq!(values(&y), [-1.0, 1.0]);
+            assert_eq!(norm.running_mean().to_vec1::<f32>()?, [100.0]);
+            let variance = norm.running_var().to_vec1::<f32>()?[0];
+            assert!((variance - 200_000.9).abs() < 1.0, "{variance}");
+            assert_eq!(norm.forward_eval(&two)?.dtype(), dtype);
+        }
+        Ok(())
+    });
+}

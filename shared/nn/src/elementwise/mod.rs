@@ -5,7 +5,7 @@ pub(crate) mod functions;
 use candle_core::backend::BackendStorage;
 use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, WithDType};
 
-use crate::cpu::{by_dtype, has_kernel, read, slice};
+use crate::cpu::{by_dtype, has_kernel, read, slice, widen};
 use crate::float::Float;
 use crate::pieces::{TASK, fill};
 use crate::simd::simd;
@@ -24,7 +24,7 @@ pub(crate) fn apply<F: Function>(function: F, x: &Tensor) -> Result<Tensor> {
     if has_kernel(x) {
         x.contiguous()?.apply_op1(Elementwise(function))
     } else {
-        function.composed(x)
+        function.composed(&widen(x)?)?.to_dtype(x.dtype())
     }
 }
 

@@ -4,6 +4,7 @@ use candle_core::{Result, Tensor};
 
 use super::same_shape;
 use crate::activation::softplus;
+use crate::cpu::widen;
 
 /// Binary cross-entropy of `logits` with `target`s between 0 and 1, averaged over all elements: candle's
 /// function, but finite for any logits.
@@ -32,6 +33,7 @@ pub fn binary_cross_entropy_with_logits(
     positive_weight: Option<&Tensor>,
 ) -> Result<Tensor> {
     same_shape("binary cross-entropy", logits, target)?;
+    let logits = &widen(logits)?;
     let target = target.to_dtype(logits.dtype())?;
     let surprise = softplus(&logits.neg()?)?;
     let surprise = match positive_weight {

@@ -4,7 +4,7 @@ use candle_core::{D, DType, Device, Result, Tensor, bail};
 
 use super::kernel::{self, Target};
 use super::same_shape;
-use crate::cpu::has_kernel;
+use crate::cpu::{has_kernel, widen};
 use crate::softmax::log_softmax;
 
 /// What [`cross_entropy_with`] can vary.
@@ -42,6 +42,7 @@ pub fn cross_entropy(logits: &Tensor, labels: &Tensor) -> Result<Tensor> {
 /// a label of weight 0, it is 0.
 pub fn cross_entropy_with(logits: &Tensor, labels: &Tensor, options: &CrossEntropyOptions) -> Result<Tensor> {
     let (rows, classes) = check(logits, labels, options)?;
+    let logits = &widen(logits)?;
     if has_kernel(logits) {
         let weight = |label: u32| match &options.class_weights {
             _ if options.ignore_index == Some(label) => 0.0,
@@ -165,8 +166,8 @@ fn composed(
 pub fn soft_cross_entropy(logits: &Tensor, probabilities: &Tensor) -> Result<Tensor> {
     same_shape("soft cross-entropy", logits, probabilities)?;
     let (rows, _classes) = logits.dims2()?;
-    let logs = log_softmax(logits, 1)?;
-    (logs * probabilities)?.sum_all()? * (-1.0 / rows as f64)
+    let logs = log_softmax(&widen(logits)?, 1)?;
+    (logs * widen(probabilities)?)?.sum_all()? * (-1.0 / rows as f64)
 }
 
 /// The mean negative log-likelihood of `labels` (N) under `log_probabilities` (N, C), as
@@ -174,5 +175,5 @@ pub fn soft_cross_entropy(logits: &Tensor, probabilities: &Tensor) -> Result<Ten
 pub fn nll(log_probabilities: &Tensor, labels: &Tensor) -> Result<Tensor> {
     let (rows, _classes) = check(log_probabilities, labels, &CrossEntropyOptions::default())?;
     let labels = labels.to_dtype(DType::U32)?.unsqueeze(1)?;
-    log_probabilities.gather(&labels, 1)?.sum_all()? * (-1.0 / rows as f64)
+    widen(log_probabilities)?.gather(&labels, 1)?.sum_all()? * (-1.0 / rows as f64)
 }

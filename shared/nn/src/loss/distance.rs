@@ -3,18 +3,23 @@
 use candle_core::{Result, Tensor, bail};
 
 use super::same_shape;
+use crate::cpu::widen;
+
+fn difference(prediction: &Tensor, target: &Tensor) -> Result<Tensor> {
+    widen(prediction)? - widen(target)?
+}
 
 /// The mean of (prediction - target)².
 pub fn mse(prediction: &Tensor, target: &Tensor) -> Result<Tensor> {
     same_shape("mse", prediction, target)?;
-    (prediction - target)?.sqr()?.mean_all()
+    difference(prediction, target)?.sqr()?.mean_all()
 }
 
 /// The mean of |prediction - target|. The derivative where they are equal is 0.
 pub fn l1(prediction: &Tensor, target: &Tensor) -> Result<Tensor> {
     same_shape("l1", prediction, target)?;
     // Not `abs`, whose derivative at 0 candle takes for 1.
-    let difference = (prediction - target)?;
+    let difference = difference(prediction, target)?;
     difference.maximum(&difference.neg()?)?.mean_all()
 }
 
@@ -26,7 +31,7 @@ pub fn huber(prediction: &Tensor, target: &Tensor, delta: f64) -> Result<Tensor>
         bail!("huber needs a delta above 0, not {delta}")
     }
     // With c = d held within ±delta, c·(d - ½c) is both branches in one.
-    let difference = (prediction - target)?;
+    let difference = difference(prediction, target)?;
     let held = difference.clamp(-delta, delta)?;
     (&held * (&difference - (&held * 0.5)?)?)?.mean_all()
 }

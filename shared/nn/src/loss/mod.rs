@@ -1,4 +1,5 @@
-//! Losses: scalars, averaged over the batch, as in `candle_nn::loss`.
+//! Losses: scalars, averaged over the batch, as in `candle_nn::loss`. Predictions of half precision are taken to f32
+//! first, and so is the loss: the sum of a batch would overflow or be rounded away.
 
 mod binary;
 mod cross_entropy;

@@ -4,7 +4,7 @@ use candle_core::{DType, ModuleT, Result, Tensor, Var, bail};
 use candle_nn::{Init, VarBuilder};
 
 use super::planes::{NormalisePlanes, Sets, moments};
-use crate::cpu::has_kernel;
+use crate::cpu::{has_kernel, widen};
 
 /// How a [`BatchNorm`] is built.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -41,7 +41,8 @@ impl From<f64> for BatchNormConfig {
 ///
 /// In training each channel is normalised by the mean and variance of the batch, and the running statistics
 /// move towards them (the variance unbiased, as in PyTorch); otherwise the running statistics normalise. They
-/// are variables, `running_mean` and `running_var`, so they are saved with the weights, but not trained.
+/// are variables, `running_mean` and `running_var`, so they are saved with the weights, but not trained. They are
+/// f32 where the weights are of half precision, which would swallow their small steps.
 ///
 /// ```
 /// use candle_core::{DType, Device, Tensor};
@@ -133,10 +134,10 @@ impl BatchNorm {
         }
         let shape = by_channel(channels, x.rank());
         let inverse = (variance + self.eps)?.sqrt()?.recip()?.reshape(&shape[..])?;
-        let y = x
+        let y = widen(x)?
             .broadcast_sub(&mean.reshape(&shape[..])?)?
             .broadcast_mul(&inverse)?;
-        self.scale(y)
+        self.scale(y.to_dtype(x.dtype())?)
     }
 
     fn normalise(&self, x: &Tensor, mean: &[f64], variance: &[f64], of_input: bool) -> Result<Tensor> {
@@ -157,15 +158,11 @@ impl BatchNorm {
 
     fn composed_train(&self, x: &Tensor, count: f64) -> Result<Tensor> {
         let dtype = x.dtype();
-        let wide = match dtype {
-            DType::F16 | DType::BF16 => x.to_dtype(DType::F32)?,
-            _ => x.clone(),
-        };
-        let channels = wide.transpose(0, 1)?.flatten_from(1)?;
+        let channels = widen(x)?.transpose(0, 1)?.flatten_from(1)?;
         let mean = channels.mean_keepdim(1)?;
         let centred = channels.broadcast_sub(&mean)?;
         let variance = centred.sqr()?.mean_keepdim(1)?;
-        let flat = |t: &Tensor| t.detach().flatten_all()?.to_dtype(dtype);
+        let flat = |t: &Tensor| t.detach().flatten_all();
         self.move_running(&flat(&mean)?, &flat(&variance)?, count)?;
         let y = centred.broadcast_div(&(variance + self.eps)?.sqrt()?)?;
         let mut dims = x.dims().to_vec();
@@ -186,7 +183,8 @@ impl BatchNorm {
         let unbiased = (variance * (count / (count - 1.0)))?;
         for (running, batch) in [(&self.running_mean, mean), (&self.running_var, &unbiased)] {
             let kept = (running.as_detached_tensor() * (1.0 - self.momentum))?;
-            running.set(&(kept + (batch * self.momentum)?)?)?;
+            let moved = (batch.to_dtype(running.dtype())? * self.momentum)?;
+            running.set(&(kept + moved)?)?;
         }
         Ok(())
     }
@@ -240,8 +238,12 @@ pub fn batch_norm<C: Into<BatchNormConfig>>(
             config.momentum
         )
     }
-    let running_mean = vb.get_with_hints(num_features, "running_mean", Init::Const(0.0))?;
-    let running_var = vb.get_with_hints(num_features, "running_var", Init::Const(1.0))?;
+    let dtype = match vb.dtype() {
+        DType::F16 | DType::BF16 => DType::F32,
+        dtype => dtype,
+    };
+    let running = |name, value| vb.get_with_hints_dtype(num_features, name, Init::Const(value), dtype);
+    let (running_mean, running_var) = (running("running_mean", 0.0)?, running("running_var", 1.0)?);
     let weight_and_bias = match config.affine {
         true => Some((
             vb.get_with_hints(num_features, "weight", Init::Const(1.0))?,

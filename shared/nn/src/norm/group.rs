@@ -1,11 +1,11 @@
 //! Group and instance normalisation.
 
-use candle_core::{DType, Module, Result, Tensor, bail};
+use candle_core::{Module, Result, Tensor, bail};
 use candle_nn::{Init, VarBuilder};
 
 use super::batch::by_channel;
 use super::planes::{NormalisePlanes, Sets, moments};
-use crate::cpu::has_kernel;
+use crate::cpu::{has_kernel, widen};
 
 /// Group normalisation (Wu & He 2018, <https://arxiv.org/abs/1803.08494>) of (batch, channels, positions…):
 /// each example's channels are normalised in groups, so the batch may be as small as one.
@@ -58,11 +58,7 @@ impl GroupNorm {
 
     fn composed(&self, x: &Tensor) -> Result<Tensor> {
         let dtype = x.dtype();
-        let groups = x.reshape((x.dim(0)?, self.num_groups, ()))?;
-        let groups = match dtype {
-            DType::F16 | DType::BF16 => groups.to_dtype(DType::F32)?,
-            _ => groups,
-        };
+        let groups = widen(x)?.reshape((x.dim(0)?, self.num_groups, ()))?;
         let centred = groups.broadcast_sub(&groups.mean_keepdim(2)?)?;
         let deviation = (centred.sqr()?.mean_keepdim(2)? + self.eps)?.sqrt()?;
         let y = centred

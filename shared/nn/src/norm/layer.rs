@@ -1,10 +1,10 @@
 //! Layer and RMS normalisation.
 
-use candle_core::{D, DType, Module, Result, Tensor, bail};
+use candle_core::{D, Module, Result, Tensor, bail};
 use candle_nn::{Init, VarBuilder};
 
 use super::rows::NormaliseRows;
-use crate::cpu::has_kernel;
+use crate::cpu::{has_kernel, widen};
 
 pub use candle_nn::LayerNormConfig;
 
@@ -104,11 +104,7 @@ pub(super) fn normalise(
         return x.contiguous()?.apply_op3(&weight.contiguous()?, &bias, op);
     }
     let dtype = x.dtype();
-    // The squares of a half-precision number overflow at 256.
-    let x = match dtype {
-        DType::F16 | DType::BF16 => x.to_dtype(DType::F32)?,
-        _ => x.clone(),
-    };
+    let x = widen(x)?;
     let x = if remove_mean {
         x.broadcast_sub(&x.mean_keepdim(D::Minus1)?)?
     } else {

@@ -45,6 +45,10 @@ fn every_public_operation_has_a_case() {
 /// The table must see candle's own mistakes, or its silence means nothing.
 #[test]
 #[should_panic(expected = "3 of 3 cases")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the wrong gradients are what is looked for"
+)]
 fn wrong_gradients_are_seen() {
     use table::{any, distinct};
     let mut table = table::Table::default();

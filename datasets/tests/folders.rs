@@ -368,7 +368,10 @@ fn a_split_table_is_read_and_its_mistakes_are_told_by_line() {
         refused(open_folder(data.path(), &options), words);
     }
     fs::remove_file(&table).unwrap();
-    refused(open_folder(data.path(), &options), &["split.csv", "no such folder of lists"]);
+    refused(
+        open_folder(data.path(), &options),
+        &["split.csv", "no such folder of lists"],
+    );
 }
 
 #[test]

@@ -112,6 +112,10 @@ pub(crate) struct Matrix<T> {
     pub column: usize,
 }
 
+// SAFETY: a matrix is only read, through the safety conditions of `multiply`.
+unsafe impl<T: Sync> Sync for Matrix<T> {}
+unsafe impl<T: Sync> Send for Matrix<T> {}
+
 impl<T> Matrix<T> {
     /// A view of `values`, whose rows have `width` elements.
     pub fn rows(values: &[T], width: usize) -> Self {
@@ -120,6 +124,15 @@ impl<T> Matrix<T> {
             row: width,
             column: 1,
         }
+    }
+
+    /// The part that begins at (`row`, `column`).
+    ///
+    /// # Safety
+    /// The element must lie in the matrix.
+    pub unsafe fn from(self, row: usize, column: usize) -> Self {
+        let start = unsafe { self.start.add(row * self.row + column * self.column) };
+        Self { start, ..self }
     }
 
     /// The same memory with rows and columns exchanged.
@@ -185,6 +198,17 @@ impl<T> Shared<T> {
         Self(values.as_mut_ptr())
     }
 
+    pub fn from(start: *mut T) -> Self {
+        Self(start)
+    }
+
+    /// # Safety
+    /// As for [`std::slice::from_raw_parts_mut`], except that what is written first need not be initialised; and no
+    /// two tasks may have overlapping slices at a time.
+    pub unsafe fn slice<'a>(self, offset: usize, len: usize) -> &'a mut [T] {
+        unsafe { std::slice::from_raw_parts_mut(self.0.add(offset), len) }
+    }
+
     /// # Safety
     /// As for [`pointer::add`]; and no two tasks may write the same element.
     pub unsafe fn add(self, offset: usize) -> *mut T {
@@ -192,45 +216,54 @@ impl<T> Shared<T> {
     }
 }
 
-/// On all cores: `c = a·b`, or `c += a·b` where `accumulate`, for row-major `c` of m×n elements.
-pub(crate) fn matmul<T: Real>(
+/// On all cores: `a·b`, plus `bias` in each row, as a row-major matrix of m×n elements.
+pub(crate) fn product<T: Real>(
     (m, k, n): (usize, usize, usize),
     a: Matrix<T>,
     b: Matrix<T>,
-    c: &mut [T],
-    accumulate: bool,
-) {
-    assert_eq!(c.len(), m * n);
-    // Below about a tenth of a millisecond of work, handing out tasks costs more than it brings.
-    let (tile_m, tile_n) = match m * k * n < 1 << 20 {
-        true => (m, n),
-        false => (128, 512),
-    };
-    if m == 0 || n == 0 {
-        return;
-    }
-    let (a_start, b_start, c) = (a.start as usize, b.start as usize, Shared::new(c));
+    bias: Option<&[T]>,
+) -> Vec<T> {
+    let mut values: Vec<T> = Vec::with_capacity(m * n);
+    let c = Shared(values.as_mut_ptr());
+    let (tile_m, tile_n) = tile((m, k, n));
     let across = n.div_ceil(tile_n);
-    let tile = |index: usize| {
+    let compute = |index: usize| {
         let (i, j) = (index / across * tile_m, index % across * tile_n);
-        let size = (tile_m.min(m - i), k, tile_n.min(n - j));
-        // SAFETY: i < m and j < n, so both starts lie in their matrices; tiles of `c` are disjoint.
+        let (rows, columns) = (tile_m.min(m - i), tile_n.min(n - j));
+        // SAFETY: i < m and j < n, so both starts lie in their matrices; tiles of `c` are disjoint, within its
+        // capacity, and written before they are read: by the bias, or by the product that does not accumulate.
         unsafe {
-            let a = Matrix {
-                start: (a_start as *const T).add(i * a.row),
-                row: a.row,
-                column: a.column,
-            };
-            let b = Matrix {
-                start: (b_start as *const T).add(j * b.column),
-                row: b.row,
-                column: b.column,
-            };
-            multiply(size, a, b, c.add(i * n + j), n, accumulate);
+            let (a, b) = (a.from(i, 0), b.from(0, j));
+            let target = c.add(i * n + j);
+            if let Some(bias) = bias {
+                let bias = bias[j..j + columns].as_ptr();
+                (0..rows).for_each(|row| target.add(row * n).copy_from_nonoverlapping(bias, columns));
+            }
+            multiply((rows, k, columns), a, b, target, n, bias.is_some());
         }
     };
     match m.div_ceil(tile_m) * across {
-        1 => tile(0),
-        tiles => (0..tiles).into_par_iter().for_each(tile),
+        0 => {}
+        1 => compute(0),
+        tiles => (0..tiles).into_par_iter().for_each(compute),
     }
+    // SAFETY: every element of every tile has been written.
+    unsafe { values.set_len(m * n) };
+    values
+}
+
+/// The rows and columns of a product that one task computes: by the sizes alone, not by the number of cores.
+fn tile((m, k, n): (usize, usize, usize)) -> (usize, usize) {
+    // Below about a tenth of a millisecond of work, handing out tasks costs more than it brings.
+    if m * k * n < 1 << 20 {
+        return (m.max(1), n.max(1));
+    }
+    let (mut rows, mut columns) = (128, 512);
+    while m.div_ceil(rows) * n.div_ceil(columns) < 8 && (rows > 32 || columns > 64) {
+        match rows > 32 && (columns <= 64 || m.div_ceil(rows) * columns < n.div_ceil(columns) * rows) {
+            true => rows /= 2,
+            false => columns /= 2,
+        }
+    }
+    (rows, columns)
 }

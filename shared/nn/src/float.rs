@@ -3,6 +3,7 @@
 
 use std::ops::Neg;
 
+use crate::convolution::{Tiles, tiles_f32, tiles_f64};
 use crate::cpu::Real;
 
 /// `f32` or `f64`, with functions that the compiler can vectorise for `f32`.
@@ -10,6 +11,8 @@ pub(crate) trait Float: Real + Neg<Output = Self> {
     const ZERO: Self;
     const ONE: Self;
     const LOWEST: Self;
+    /// The innermost loops of convolutions.
+    fn tiles() -> &'static Tiles<Self>;
     fn of(value: f64) -> Self;
     fn f64(self) -> f64;
     fn exp(self) -> Self;
@@ -42,6 +45,10 @@ impl Float for f32 {
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
     const LOWEST: Self = f32::MIN;
+
+    fn tiles() -> &'static Tiles<Self> {
+        tiles_f32()
+    }
 
     #[inline(always)]
     fn of(value: f64) -> Self {
@@ -112,6 +119,10 @@ impl Float for f64 {
     const ZERO: Self = 0.0;
     const ONE: Self = 1.0;
     const LOWEST: Self = f64::MIN;
+
+    fn tiles() -> &'static Tiles<Self> {
+        tiles_f64()
+    }
 
     #[inline(always)]
     fn of(value: f64) -> Self {

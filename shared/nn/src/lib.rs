@@ -73,10 +73,12 @@ pub mod ops;
 mod pieces;
 mod pooling;
 mod random;
+mod residual;
 mod rnn;
 mod separable;
 mod simd;
 mod softmax;
+mod tape;
 mod upsample;
 
 pub use activation::{Activation, PReLU, prelu};
@@ -102,6 +104,7 @@ pub use pooling::{
     adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_max_pool1d, adaptive_max_pool2d, avg_pool1d,
     avg_pool2d, max_pool1d, max_pool2d,
 };
+pub use tape::backward;
 pub use random::{Random, begin_step, random, random_in_step};
 pub use upsample::{upsample_bilinear2d, upsample_nearest1d, upsample_nearest2d};
 

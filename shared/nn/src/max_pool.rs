@@ -1,15 +1,14 @@
 //! The maximum of windows, whose gradient goes to one element each.
 
 use std::ops::Range;
-use std::sync::OnceLock;
 
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor, bail};
+use candle_core::{D, Result, Tensor};
 use rayon::prelude::*;
 
 use crate::cpu::{self, Real, by_dtype};
 use crate::float::Float;
 use crate::simd::simd;
+use crate::tape::record;
 
 /// The windows along one direction, each the elements that it covers.
 pub(crate) type Windows = Vec<Range<usize>>;
@@ -17,12 +16,7 @@ pub(crate) type Windows = Vec<Range<usize>>;
 /// The maximum of `x` (batch, channels, height, width) over each of `rows` × `columns`.
 pub(crate) fn max_of_windows(x: &Tensor, rows: Windows, columns: Windows) -> Result<Tensor> {
     if cpu::has_kernel(x) {
-        let chosen = OnceLock::new();
-        return x.contiguous()?.apply_op1(MaxPool {
-            rows,
-            columns,
-            chosen,
-        });
+        return by_dtype!(x.dtype(), T => MaxPool { rows, columns }.apply::<T>(&x.contiguous()?));
     }
     let (batch, channels, height, _) = x.dims4()?;
     if x.elem_count() == 0 {
@@ -55,12 +49,22 @@ fn indices(windows: &[Range<usize>], length: usize, like: &Tensor) -> Result<Ten
 struct MaxPool {
     rows: Windows,
     columns: Windows,
-    /// Where in its plane each maximum was, once the forward pass has run.
-    chosen: OnceLock<Vec<u32>>,
 }
 
 impl MaxPool {
-    fn run<T: Float>(&self, x: &[T], plane: usize, width: usize) -> Vec<T> {
+    fn apply<T: Float>(self, x: &Tensor) -> Result<Tensor> {
+        let (batch, channels, height, width) = x.dims4()?;
+        let shape = (batch, channels, self.rows.len(), self.columns.len());
+        let (y, chosen) = cpu::read([x], |[x]: [&[T]; 1]| self.run(x, height * width, width))?;
+        let like = x.shape().clone();
+        record(y, shape, &[x], move |gradient| {
+            let of_x = cpu::read([gradient], |[g]: [&[T]; 1]| self.back(g, &chosen, height * width))?;
+            Ok(vec![Some(Tensor::from_vec(of_x, &like, gradient.device())?)])
+        })
+    }
+
+    /// The maxima, and where in its plane each was.
+    fn run<T: Float>(&self, x: &[T], plane: usize, width: usize) -> (Vec<T>, Vec<u32>) {
         let to = self.rows.len() * self.columns.len();
         let mut y = vec![T::zero(); x.len() / plane * to];
         let mut chosen = vec![0u32; y.len()];
@@ -90,9 +94,7 @@ impl MaxPool {
                 }
             },
         );
-        // The operation is applied once, so nothing was set before.
-        _ = self.chosen.set(chosen);
-        y
+        (y, chosen)
     }
 
     fn back<T: Real>(&self, gradient: &[T], chosen: &[u32], plane: usize) -> Vec<T> {
@@ -151,31 +153,5 @@ simd! {
                 *place = if wins { at } else { *place };
             }
         }
-    }
-}
-
-impl CustomOp1 for MaxPool {
-    fn name(&self) -> &'static str {
-        "maximum of windows"
-    }
-
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (batch, channels, height, width) = layout.shape().dims4()?;
-        let shape = (batch, channels, self.rows.len(), self.columns.len());
-        by_dtype!(x.dtype(), T => {
-            let y = self.run(cpu::slice::<T>(x, layout)?, height * width, width);
-            Ok((<T as candle_core::WithDType>::to_cpu_storage_owned(y), shape.into()))
-        })
-    }
-
-    fn bwd(&self, x: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        let Some(chosen) = self.chosen.get() else {
-            bail!("the backward pass of a maximum came before its forward pass")
-        };
-        let plane = x.dims()[2..].iter().product();
-        by_dtype!(x.dtype(), T => {
-            let of_x = cpu::read([gradient], |[g]: [&[T]; 1]| self.back(g, chosen, plane))?;
-            Ok(Some(Tensor::from_vec(of_x, x.shape(), x.device())?))
-        })
     }
 }

@@ -17,19 +17,24 @@ pub(crate) fn fill<T: Float>(len: usize, width: usize, write: impl Fn(usize, &mu
     let mut out = Vec::with_capacity(len);
     // SAFETY: the capacity is `len`. Nothing is read before it is written, and numbers need no drop.
     let values: &mut [T] = unsafe { std::slice::from_raw_parts_mut(out.as_mut_ptr(), len) };
-    if len <= TASK {
+    for_each_piece(values, width, write);
+    // SAFETY: every piece has been written.
+    unsafe { out.set_len(len) };
+    out
+}
+
+/// Calls `change` with each piece of `width` values of `values`, and where it starts.
+pub(crate) fn for_each_piece<T: Send>(values: &mut [T], width: usize, change: impl Fn(usize, &mut [T]) + Sync) {
+    if values.len() <= TASK {
         let pieces = values.chunks_mut(width).enumerate();
-        pieces.for_each(|(piece, values)| write(piece * width, values));
+        pieces.for_each(|(piece, values)| change(piece * width, values));
     } else {
         values
             .par_chunks_mut(width)
             .enumerate()
             .with_min_len(TASK.div_ceil(width))
-            .for_each(|(piece, values)| write(piece * width, values));
+            .for_each(|(piece, values)| change(piece * width, values));
     }
-    // SAFETY: every piece has been written.
-    unsafe { out.set_len(len) };
-    out
 }
 
 /// `compute` of each of `count` pieces of `width` values, in order.

@@ -1,11 +1,12 @@
 //! Linear maps of images that act on rows and columns separately: average pooling and resizing are all of this kind,
 //! so one operation with one gradient serves them.
 
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor};
+use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
 use crate::cpu::{self, Real, by_dtype};
+use crate::float::Float;
+use crate::tape::record;
 
 /// The map along one direction.
 #[derive(Clone, Debug)]
@@ -45,7 +46,7 @@ impl Axis {
 /// Applies `rows` and `columns` to the last two dimensions of `x` (batch, channels, height, width).
 pub(crate) fn apply(x: &Tensor, rows: Axis, columns: Axis) -> Result<Tensor> {
     if cpu::has_kernel(x) {
-        return x.contiguous()?.apply_op1(Separable { rows, columns });
+        return by_dtype!(x.dtype(), T => Separable { rows, columns }.apply::<T>(&x.contiguous()?));
     }
     // Two dense matrix products: more arithmetic than needed, but of the kind that a GPU is made for.
     let (batch, channels, height, width) = x.dims4()?;
@@ -71,6 +72,17 @@ impl Separable {
             self.rows.size * self.columns.size,
             self.rows.taps.len() * self.columns.taps.len(),
         )
+    }
+
+    fn apply<T: Float>(self, x: &Tensor) -> Result<Tensor> {
+        let (batch, channels, _, _) = x.dims4()?;
+        let shape = (batch, channels, self.rows.taps.len(), self.columns.taps.len());
+        let y = cpu::read([x], |[x]: [&[T]; 1]| self.run(x))?;
+        let like = x.shape().clone();
+        record(y, shape, &[x], move |gradient| {
+            let of_x = cpu::read([gradient], |[g]: [&[T]; 1]| self.back(g))?;
+            Ok(vec![Some(Tensor::from_vec(of_x, &like, gradient.device())?)])
+        })
     }
 
     fn run<T: Real>(&self, x: &[T]) -> Vec<T> {
@@ -118,27 +130,5 @@ impl Separable {
             },
         );
         x
-    }
-}
-
-impl CustomOp1 for Separable {
-    fn name(&self) -> &'static str {
-        "separable linear map"
-    }
-
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (batch, channels, _, _) = layout.shape().dims4()?;
-        let shape = (batch, channels, self.rows.taps.len(), self.columns.taps.len());
-        by_dtype!(x.dtype(), T => {
-            let y = self.run(cpu::slice::<T>(x, layout)?);
-            Ok((<T as candle_core::WithDType>::to_cpu_storage_owned(y), shape.into()))
-        })
-    }
-
-    fn bwd(&self, x: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        by_dtype!(x.dtype(), T => {
-            let of_x = cpu::read([gradient], |[g]: [&[T]; 1]| self.back(g))?;
-            Ok(Some(Tensor::from_vec(of_x, x.shape(), x.device())?))
-        })
     }
 }

@@ -1,13 +1,13 @@
 //! Softmax and its logarithm.
 
-use candle_core::backend::BackendStorage;
 use candle_core::shape::Dim;
-use candle_core::{CpuStorage, CustomOp1, D, Layout, Result, Shape, Tensor, WithDType};
+use candle_core::{D, Result, Tensor};
 
-use crate::cpu::{by_dtype, has_kernel, read, slice, widen};
+use crate::cpu::{by_dtype, has_kernel, read, widen};
 use crate::float::Float;
 use crate::pieces::fill;
 use crate::simd::{max, simd, sum, sum2};
+use crate::tape::record_with_result;
 
 /// exp(x) / Σ exp(x) along `dim`.
 ///
@@ -57,12 +57,18 @@ fn rows<K: Rows>(
         return composed(&widen(x)?)?.to_dtype(x.dtype());
     }
     let last = x.rank() - 1;
-    let rows = x.transpose(dim, last)?.contiguous()?;
-    rows.apply_op1(ByRow(kernel))?.transpose(dim, last)
+    let rows = match dim == last {
+        true => x.contiguous()?,
+        false => x.transpose(dim, last)?.contiguous()?,
+    };
+    let y = by_dtype!(x.dtype(), T => by_row::<T, K>(&rows, kernel))?;
+    match dim == last {
+        true => Ok(y),
+        false => y.transpose(dim, last),
+    }
 }
 
 trait Rows: Copy + Send + Sync + 'static {
-    const NAME: &'static str;
     fn forward<T: Float>(self, x: &[T], y: &mut [T]);
     /// The gradient of a row from its result `y` and the gradient of that.
     fn backward<T: Float>(self, y: &[T], gradient: &[T], out: &mut [T]);
@@ -71,7 +77,6 @@ trait Rows: Copy + Send + Sync + 'static {
 #[derive(Clone, Copy)]
 struct Softmax;
 impl Rows for Softmax {
-    const NAME: &'static str = "softmax";
     fn forward<T: Float>(self, x: &[T], y: &mut [T]) {
         softmax_row(x, y)
     }
@@ -83,7 +88,6 @@ impl Rows for Softmax {
 #[derive(Clone, Copy)]
 struct LogSoftmax;
 impl Rows for LogSoftmax {
-    const NAME: &'static str = "log-softmax";
     fn forward<T: Float>(self, x: &[T], y: &mut [T]) {
         let (maximum, total) = max_and_sum(x);
         let logarithm = T::of(total.f64().ln());
@@ -135,31 +139,17 @@ simd! {
     }
 }
 
-struct ByRow<K>(K);
-
-impl<K: Rows> CustomOp1 for ByRow<K> {
-    fn name(&self) -> &'static str {
-        K::NAME
-    }
-
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        by_dtype!(storage.dtype(), T => {
-            let x = slice::<T>(storage, layout)?;
-            let width = layout.dims().last().copied().unwrap_or(1).max(1);
-            let y = fill(x.len(), width, |at, y| self.0.forward(&x[at..][..width], y));
-            Ok((T::to_cpu_storage_owned(y), layout.shape().clone()))
-        })
-    }
-
-    fn bwd(&self, _x: &Tensor, y: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        by_dtype!(y.dtype(), T => {
-            let width = y.dims().last().copied().unwrap_or(1).max(1);
-            let out = read([y, gradient], |[y, gradient]: [&[T]; 2]| {
-                fill(y.len(), width, |at, out| {
-                    self.0.backward(&y[at..][..width], &gradient[at..][..width], out)
-                })
-            })?;
-            Ok(Some(Tensor::from_vec(out, y.shape(), y.device())?))
-        })
-    }
+fn by_row<T: Float, K: Rows>(x: &Tensor, kernel: K) -> Result<Tensor> {
+    let width = x.dims().last().copied().unwrap_or(1).max(1);
+    let y = read([x], |[x]: [&[T]; 1]| {
+        fill(x.len(), width, |at, y| kernel.forward(&x[at..][..width], y))
+    })?;
+    record_with_result(y, x.shape(), &[x], move |y, gradient| {
+        let of_x = read([y, gradient], |[y, gradient]: [&[T]; 2]| {
+            fill(y.len(), width, |at, out| {
+                kernel.backward(&y[at..][..width], &gradient[at..][..width], out)
+            })
+        })?;
+        Ok(vec![Some(Tensor::from_vec(of_x, y.shape(), y.device())?)])
+    })
 }

@@ -1,165 +1,401 @@
-//! The three matrix products of a convolution on the CPU: forward, to the input, and to the weight.
+//! The three passes of a convolution on the CPU: forward, to the input, and to the weight.
 //!
-//! The work is cut by the sizes of the problem alone, so every sum has one order whatever the number of cores.
+//! In the first two, each result is one sum in one order, so the work may be cut as suits the machine. The third
+//! adds over the batch, and is cut by the sizes of the problem alone: the same bits whatever the number of cores.
+
+use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::layout::{Flat, apart, cut_lines};
 use super::plan::Plan;
-use crate::cpu::{Matrix, Real, Shared, multiply};
+use super::tiles::{COMBINATIONS, Products, SLACK, Sums};
+use crate::cpu::Shared;
 use crate::float::Float;
 use crate::simd::sum;
 
 /// Tasks to cut a pass into, where the batch alone gives fewer: enough for a desktop's cores.
-const TASKS: usize = 16;
+pub(super) const TASKS: usize = 16;
+
+/// Numbers that a task works on at once: they should stay in a core's second-level cache.
+const BUFFER: usize = 96 * 1024;
+
+/// Weights in the order in which tiles read them.
+struct Packed<T> {
+    values: Vec<T>,
+    /// The results that are computed together, of each group.
+    blocks: Vec<Range<usize>>,
+    /// Weights of one result.
+    depth: usize,
+}
+
+impl<T: Float> Packed<T> {
+    /// `weight` says where in `values` the weight of (group, result, channel, tap) is.
+    fn new(
+        values: &[T],
+        groups: usize,
+        (results, channels): (usize, usize),
+        taps: &[usize],
+        weight: impl Fn(usize, usize, usize) -> usize + Sync,
+    ) -> Self {
+        let count = results.div_ceil(T::tiles().sums.len()).max(1);
+        let border = |i: usize| i * results / count;
+        let blocks: Vec<_> = (0..count).map(|i| border(i)..border(i + 1)).collect();
+        let depth = channels * taps.len();
+        let mut packed = vec![T::ZERO; groups * results * depth];
+        let mut pieces = Vec::with_capacity(groups * count);
+        let mut rest = &mut packed[..];
+        for group in 0..groups {
+            for block in &blocks {
+                let (piece, others) = rest.split_at_mut(block.len() * depth);
+                pieces.push((group, block.clone(), piece));
+                rest = others;
+            }
+        }
+        pieces.into_par_iter().for_each(|(group, block, piece)| {
+            for (m, result) in block.clone().enumerate() {
+                let mut to = piece[m..].iter_mut().step_by(block.len());
+                for channel in 0..channels {
+                    let start = weight(group, result, channel);
+                    for (&tap, to) in taps.iter().zip(&mut to) {
+                        *to = values[start + tap];
+                    }
+                }
+            }
+        });
+        Self {
+            values: packed,
+            blocks,
+            depth,
+        }
+    }
+
+    /// Each block of a group with its weights.
+    fn of_group(&self, group: usize) -> impl Iterator<Item = (Range<usize>, &[T])> {
+        let results = self.blocks.last().map_or(0, |block| block.end);
+        let group = &self.values[group * results * self.depth..][..results * self.depth];
+        self.blocks
+            .iter()
+            .map(move |block| (block.clone(), &group[block.start * self.depth..]))
+    }
+}
+
+/// A piece of the work of a pass: some rows of some parts, where a part is a group of an image.
+struct Task {
+    parts: Range<usize>,
+    rows: Range<usize>,
+}
 
 impl Plan {
-    /// `columns`, a matrix with a row for each (channel, tap) of `x` and a column for each element of the result's
-    /// `rows`; the input itself where that is the same.
-    fn columns<T: Real>(&self, x: &[T], rows: std::ops::Range<usize>, buffer: &mut Vec<T>) -> Matrix<T> {
-        let width = self.result.1;
-        if self.is_pointwise() {
-            return Matrix::rows(&x[rows.start * width..], self.planes().0);
-        }
-        let channels = x.len() / self.planes().0;
-        let count = channels * self.taps() * rows.len() * width;
-        // Never shrinks: the buffer is a thread's from tile to tile.
-        if buffer.len() < count {
-            buffer.resize(count, T::zero());
-        }
-        let across = rows.len() * width;
-        self.gather(x, rows, &mut buffer[..count]);
-        Matrix::rows(buffer, across)
+    /// All `rows` of all parts in pieces, of which one row of one part fills `row` of the buffer and `extra` rows are
+    /// needed besides.
+    fn tasks(&self, rows: Range<usize>, row: usize, extra: usize) -> Vec<Task> {
+        let parts = self.batch * self.groups;
+        let fitting = (BUFFER / row.max(1)).saturating_sub(extra).max(2 * extra + 4);
+        let wanted = rows.len().div_ceil(TASKS.div_ceil(parts.max(1))).max(extra + 4);
+        let band = fitting.min(wanted).min(rows.len()).max(1);
+        let unit = (band + extra) * row;
+        let together = match band < rows.len() {
+            true => 1,
+            false => (BUFFER / unit.max(1)).min(parts / (4 * rayon::current_num_threads())).max(1),
+        };
+        let parts = (0..parts).step_by(together).map(|start| start..(start + together).min(parts));
+        let bands = rows.clone().step_by(band).map(|start| start..(start + band).min(rows.end));
+        parts
+            .flat_map(|parts| {
+                bands.clone().map(move |rows| Task {
+                    parts: parts.clone(),
+                    rows,
+                })
+            })
+            .collect()
+    }
+
+    /// The parts of a task in runs that share their weights, each with its group.
+    fn runs(&self, parts: Range<usize>) -> impl Iterator<Item = (usize, Range<usize>)> {
+        let step = if self.groups == 1 { parts.len().max(1) } else { 1 };
+        let (groups, end) = (self.groups, parts.end);
+        parts
+            .step_by(step)
+            .map(move |start| (start % groups, start..(start + step).min(end)))
     }
 
     /// The convolution of `x` with `weight`, plus `bias`.
-    pub fn run<T: Real>(&self, x: &[T], weight: &[T], bias: Option<&[T]>) -> Vec<T> {
+    pub fn run<T: Float>(&self, x: &[T], weight: &[T], bias: Option<&[T]>) -> Vec<T> {
+        if self.is_pointwise() {
+            return self.run_pointwise(x, weight, bias);
+        }
+        let flat = Flat::new(self);
         let (from, to) = self.planes();
-        let depth = self.inputs * self.taps();
-        let mut y = filled(self.batch, self.groups * self.outputs, to, bias);
-        let tiles: Vec<_> = self.tiles(self.inputs).collect();
-        let target = Shared::new(&mut y);
-        (0..self.batch * self.groups * tiles.len())
-            .into_par_iter()
-            .for_each_init(Vec::new, |buffer, task| {
-                let (part, rows) = (task / tiles.len(), tiles[task % tiles.len()].clone());
-                let x = &x[part * self.inputs * from..][..self.inputs * from];
-                let weight = &weight[part % self.groups * self.outputs * depth..];
-                let start = part * self.outputs * to + rows.start * self.result.1;
-                let size = (self.outputs, depth, rows.len() * self.result.1);
-                let columns = self.columns(x, rows, buffer);
-                // SAFETY: the tasks' rows of the result are disjoint, and the slices outlive the call.
-                unsafe {
-                    multiply(
-                        size,
-                        Matrix::rows(weight, depth),
-                        columns,
-                        target.add(start),
-                        to,
-                        bias.is_some(),
-                    )
+        let taps: Vec<usize> = (0..self.taps()).collect();
+        let at = |group, output, input| ((group * self.outputs + output) * self.inputs + input) * self.taps();
+        let packed = Packed::new(weight, self.groups, (self.outputs, self.inputs), &taps, at);
+        let length = self.batch * self.groups * self.outputs * to;
+        let mut y: Vec<T> = Vec::with_capacity(length);
+        let target = Shared::from(y.as_mut_ptr());
+        let row = self.inputs * flat.phases.len() * flat.line;
+        let work = |(buffer, sums): &mut (Vec<T>, Vec<T>), task: Task| {
+            let rows = task.rows.len();
+            let (offsets, places) = (flat.offsets(rows), flat.places(rows));
+            let channel = flat.channel_len(rows);
+            let line = rows * flat.line + SLACK;
+            for (group, parts) in self.runs(task.parts) {
+                let used = parts.len() * self.inputs * channel;
+                resize(buffer, used);
+                let planes = parts.start * self.inputs..parts.end * self.inputs;
+                for (plane, out) in planes.zip(buffer.chunks_exact_mut(channel)) {
+                    self.deal(&flat, &x[plane * from..][..from], task.rows.clone(), out);
                 }
-            });
+                for (block, weights) in packed.of_group(group) {
+                    resize(sums, block.len() * line);
+                    for (i, part) in parts.clone().enumerate() {
+                        let job = Sums {
+                            weights: weights.as_ptr(),
+                            x: buffer[i * self.inputs * channel..].as_ptr(),
+                            channels: self.inputs,
+                            channel,
+                            offsets: &offsets,
+                            places,
+                            out: sums.as_mut_ptr(),
+                            line,
+                        };
+                        // SAFETY: `deal` has written all channels, `resize` made room for the slack of both, and a
+                        // block has as many weights for each channel and tap as it has results.
+                        unsafe { T::tiles().sums[block.len() - 1](&job) };
+                        for (output, sums) in block.clone().zip(sums.chunks_exact(line)) {
+                            let start = (part * self.outputs + output) * to + task.rows.start * self.result.1;
+                            // SAFETY: no other task has these rows of this plane.
+                            let y = unsafe { target.slice(start, rows * self.result.1) };
+                            let bias = bias.map_or(T::ZERO, |bias| bias[group * self.outputs + output]);
+                            cut_lines(sums, flat.line, self.result.1, bias, y);
+                        }
+                    }
+                }
+            }
+        };
+        let tasks = self.tasks(0..self.result.0, row, flat.reach.0);
+        tasks.into_par_iter().for_each_init(Default::default, work);
+        // SAFETY: the tasks have written every row of every plane.
+        unsafe { y.set_len(length) };
         y
     }
 
     /// The gradient to the input, given the `gradient` of the result; for a transposed convolution of `gradient`
     /// this is the forward pass, and `bias` is added.
-    pub fn back_to_input<T: Real>(&self, weight: &[T], gradient: &[T], bias: Option<&[T]>) -> Vec<T> {
+    pub fn back_to_input<T: Float>(&self, weight: &[T], gradient: &[T], bias: Option<&[T]>) -> Vec<T> {
+        if self.is_pointwise() {
+            return self.pointwise_back_to_input(weight, gradient, bias);
+        }
+        let flat = Flat::new(self);
         let (from, to) = self.planes();
-        let (taps, depth) = (self.taps(), self.inputs * self.taps());
-        let mut x = filled(self.batch, self.groups * self.inputs, from, bias);
-        // Windows overlap, so a task owns whole channels.
-        let blocks = TASKS.div_ceil((self.batch * self.groups).max(1));
-        let block = self.inputs.div_ceil(blocks).max(1);
-        let tasks: Vec<_> = x
-            .chunks_mut((self.inputs * from).max(1))
-            .enumerate()
-            .flat_map(|(part, x)| {
-                let blocks = x.chunks_mut(block * from).enumerate();
-                blocks.map(move |(i, x)| (part, i * block, x))
+        // For each phase the taps that read it, and their weights.
+        let taps = |phase: usize| -> Vec<usize> {
+            let all = flat.taps.iter().enumerate();
+            all.filter(|(_, tap)| tap.phase == phase).map(|(i, _)| i).collect()
+        };
+        let at = |group, input, output| ((group * self.outputs + output) * self.inputs + input) * self.taps();
+        let phases: Vec<_> = (0..flat.phases.len())
+            .map(|phase| {
+                let taps = taps(phase);
+                let packed = Packed::new(weight, self.groups, (self.inputs, self.outputs), &taps, at);
+                // From a place of the phase back to the result whose window has this tap there.
+                let offset = |&tap: &usize| {
+                    let (down, right) = flat.taps[tap].place;
+                    flat.reach.1 + (flat.reach.0 - down) * flat.line - right
+                };
+                (flat.phases[phase], taps.iter().map(offset).collect::<Vec<_>>(), packed)
             })
             .collect();
-        tasks
-            .into_par_iter()
-            .for_each_init(Vec::new, |buffer, (part, channel, x)| {
-                let channels = x.len() / from;
-                let gradient = &gradient[part * self.outputs * to..][..self.outputs * to];
-                let weight = &weight[part % self.groups * self.outputs * depth + channel * taps..];
-                let weight = Matrix::rows(weight, depth).transposed();
-                for rows in self.tiles(channels) {
-                    let across = rows.len() * self.result.1;
-                    let size = (channels * taps, self.outputs, across);
-                    let gradient = Matrix::rows(&gradient[rows.start * self.result.1..], to);
-                    if self.is_pointwise() {
-                        let x = &mut x[rows.start * self.result.1..];
-                        // SAFETY: `x` is this task's; the tile's rows lie within its channels.
-                        unsafe { multiply(size, weight, gradient, x.as_mut_ptr(), from, true) };
-                        continue;
-                    }
-                    buffer.resize(buffer.len().max(size.0 * across), T::zero());
-                    // SAFETY: the buffer is this task's and has room for size.0 × across elements.
-                    unsafe { multiply(size, weight, gradient, buffer.as_mut_ptr(), across, false) };
-                    self.scatter(&buffer[..size.0 * across], rows, x);
+        // The lines of the phases that lie in the image.
+        let first = self.padding.0.saturating_sub(self.stride.0 - 1).div_ceil(self.stride.0);
+        let last = (self.padding.0 + self.size.0).div_ceil(self.stride.0);
+        let lines = first..last.min(self.result.0 + flat.reach.0).max(first);
+        // Elements between the windows, or behind the last, get nothing from any phase.
+        let covered = |stride, kernel, dilation, lines, size| {
+            (0..stride).all(|phase| (0..kernel).any(|tap| tap * dilation % stride == phase)) && lines * stride >= size
+        };
+        let is_covered = covered(
+            self.stride.0,
+            self.kernel.0,
+            self.dilation.0,
+            self.result.0 + flat.reach.0,
+            self.padding.0 + self.size.0,
+        ) && covered(
+            self.stride.1,
+            self.kernel.1,
+            self.dilation.1,
+            flat.line,
+            self.padding.1 + self.size.1,
+        );
+        let length = self.batch * self.groups * self.inputs * from;
+        let mut x = match is_covered {
+            true => Vec::with_capacity(length),
+            false => filled(self.batch, self.groups * self.inputs, from, bias),
+        };
+        let target = Shared::from(x.as_mut_ptr());
+        let work = |(buffer, sums): &mut (Vec<T>, Vec<T>), task: Task| {
+            let rows = task.rows.len();
+            let channel = apart(flat.reach.1 + flat.phase_len(rows));
+            let line = rows * flat.line + SLACK;
+            // The rows of the input that the task writes.
+            let top = (task.rows.start * self.stride.0).saturating_sub(self.padding.0);
+            let bottom = (task.rows.end * self.stride.0).saturating_sub(self.padding.0).min(self.size.0);
+            for (group, parts) in self.runs(task.parts) {
+                resize(buffer, parts.len() * self.outputs * channel);
+                let planes = parts.start * self.outputs..parts.end * self.outputs;
+                for (plane, out) in planes.zip(buffer.chunks_exact_mut(channel)) {
+                    let before = task.rows.start as isize - flat.reach.0 as isize;
+                    self.spread(&flat, &gradient[plane * to..][..to], before, out);
                 }
-            });
+                for (phase, offsets, packed) in &phases {
+                    for (block, weights) in packed.of_group(group) {
+                        resize(sums, block.len() * line);
+                        for (i, part) in parts.clone().enumerate() {
+                            let job = Sums {
+                                weights: weights.as_ptr(),
+                                x: buffer[i * self.outputs * channel..].as_ptr(),
+                                channels: self.outputs,
+                                channel,
+                                offsets,
+                                places: rows * flat.line,
+                                out: sums.as_mut_ptr(),
+                                line,
+                            };
+                            // SAFETY: as in `run`: `spread` has written all channels.
+                            unsafe { T::tiles().sums[block.len() - 1](&job) };
+                            for (input, sums) in block.clone().zip(sums.chunks_exact(line)) {
+                                let plane = part * self.inputs + input;
+                                let start = plane * from + top * self.size.1;
+                                // SAFETY: no other task has these rows of this plane.
+                                let x = unsafe { target.slice(start, (bottom - top) * self.size.1) };
+                                let bias = bias.map_or(T::ZERO, |bias| bias[group * self.inputs + input]);
+                                self.collect(&flat, *phase, &sums[..rows * flat.line], task.rows.start, bias, x, top);
+                            }
+                        }
+                    }
+                }
+            }
+        };
+        let row = self.outputs * flat.line;
+        let tasks = self.tasks(lines, row, flat.reach.0);
+        tasks.into_par_iter().for_each_init(Default::default, work);
+        // SAFETY: either all was filled, or each element lies on a line of some phase, and was written.
+        unsafe { x.set_len(length) };
         x
     }
 
     /// The gradient to the weight, given the input and the `gradient` of the result.
-    pub fn back_to_weight<T: Real>(&self, x: &[T], gradient: &[T]) -> Vec<T> {
+    pub fn back_to_weight<T: Float>(&self, x: &[T], gradient: &[T]) -> Vec<T> {
+        if self.is_pointwise() {
+            return self.pointwise_back_to_weight(x, gradient);
+        }
+        let flat = Flat::new(self);
         let (from, to) = self.planes();
-        let (taps, depth) = (self.taps(), self.inputs * self.taps());
+        let depth = self.inputs * self.taps();
         let length = self.groups * self.outputs * depth;
-        // First by channels, which needs no further sum, but not into slivers that waste the matrix product;
-        // then by samples, each part into a copy of its own.
-        let block = self
-            .inputs
-            .div_ceil(TASKS)
-            .max(64usize.div_ceil(taps))
-            .min(self.inputs)
-            .max(1);
-        let blocks = self.inputs.div_ceil(block);
-        let parts = TASKS
-            .div_ceil((self.groups * blocks).max(1))
-            .clamp(1, self.batch.max(1));
+        // By groups and outputs, which needs no further sum; and where the weight is small also by samples, each part
+        // into a copy of its own.
+        let parts = (2 * BUFFER / length.max(1)).min(TASKS.div_ceil(self.groups)).clamp(1, self.batch.max(1));
         let per_part = self.batch.div_ceil(parts);
-        let mut partial = vec![T::zero(); parts * length];
+        let step = T::tiles().products.len();
+        let blocks = TASKS.div_ceil(self.groups * parts).min(self.outputs.div_ceil(4)).max(1);
+        let block = self.outputs.div_ceil(blocks).next_multiple_of(4);
+        let blocks = self.outputs.div_ceil(block);
+        // As many rows of as many samples at a time as stay in the cache.
+        let row = (self.inputs * flat.phases.len() + block) * flat.line;
+        let rows = (BUFFER / row).max(flat.reach.0 + 4).min(self.result.0);
+        let mut partial = vec![T::ZERO; parts * length];
         let target = Shared::new(&mut partial);
-        (0..parts * self.groups * blocks)
-            .into_par_iter()
-            .for_each_init(Vec::new, |buffer, task| {
-                let (part, group, channel) = (
-                    task / blocks / self.groups,
-                    task / blocks % self.groups,
-                    task % blocks * block,
-                );
-                let channels = block.min(self.inputs - channel);
-                let start = part * length + group * self.outputs * depth + channel * taps;
-                for sample in part * per_part..((part + 1) * per_part).min(self.batch) {
-                    let group = sample * self.groups + group;
-                    let x = &x[(group * self.inputs + channel) * from..][..channels * from];
-                    let gradient = &gradient[group * self.outputs * to..][..self.outputs * to];
-                    for rows in self.tiles(channels) {
-                        let first = rows.start * self.result.1;
-                        let size = (self.outputs, rows.len() * self.result.1, channels * taps);
-                        let columns = self.columns(x, rows, buffer).transposed();
-                        let gradient = Matrix::rows(&gradient[first..], to);
-                        // SAFETY: (part, group, channels) is this task's block of `partial`.
-                        unsafe { multiply(size, gradient, columns, target.add(start), depth, true) }
+        let work = |(xs, gs): &mut (Vec<T>, Vec<T>), task: usize| {
+            let (part, group) = (task / blocks / self.groups, task / blocks % self.groups);
+            let outputs = task % blocks * block..((task % blocks + 1) * block).min(self.outputs);
+            let samples = part * per_part..((part + 1) * per_part).min(self.batch);
+            for band in (0..self.result.0).step_by(rows) {
+                let band = band..(band + rows).min(self.result.0);
+                let (offsets, places) = (flat.offsets(band.len()), flat.places(band.len()));
+                let channel = flat.channel_len(band.len());
+                let plane = apart((band.len() * flat.line).next_multiple_of(SLACK));
+                // Each combination of a channel and a tap, as the weight has them.
+                let combinations: Vec<usize> = (0..self.inputs)
+                    .flat_map(|input| offsets.iter().map(move |offset| input * channel + offset))
+                    .collect();
+                let (x_image, g_image) = (self.inputs * channel, outputs.len() * plane);
+                let together = (BUFFER / (x_image + g_image)).clamp(1, samples.len().max(1));
+                for start in samples.clone().step_by(together) {
+                    let images = start..(start + together).min(samples.end);
+                    resize(xs, images.len() * x_image);
+                    resize(gs, images.len() * g_image);
+                    for (i, image) in images.clone().enumerate() {
+                        let first = (image * self.groups + group) * self.inputs;
+                        for (input, out) in xs[i * x_image..][..x_image].chunks_exact_mut(channel).enumerate() {
+                            self.deal(&flat, &x[(first + input) * from..][..from], band.clone(), out);
+                        }
+                        let first = (image * self.groups + group) * self.outputs + outputs.start;
+                        for (output, out) in gs[i * g_image..][..g_image].chunks_exact_mut(plane).enumerate() {
+                            let gradient = &gradient[(first + output) * to..][..to];
+                            let (body, rest) = out.split_at_mut(band.len() * flat.line);
+                            rest.fill(T::ZERO);
+                            self.widen(&flat, gradient, band.start as isize, body);
+                        }
+                    }
+                    for (sixth, offsets) in combinations.chunks(COMBINATIONS).enumerate() {
+                        // Beyond the last combination that one is computed again.
+                        let padded = std::array::from_fn(|i| offsets[i.min(offsets.len() - 1)]);
+                        for first in outputs.clone().step_by(step) {
+                            let count = step.min(outputs.end - first);
+                            let mut sums = [[T::ZERO; COMBINATIONS]; 4];
+                            let mut job = Products {
+                                a: gs[(first - outputs.start) * plane..].as_ptr(),
+                                a_plane: plane,
+                                a_image: g_image,
+                                b: xs.as_ptr(),
+                                offsets: &padded,
+                                b_image: x_image,
+                                images: images.len(),
+                                places,
+                                out: &mut sums[..count],
+                            };
+                            // SAFETY: `deal` and `widen` have written all planes of all images, and `resize` made
+                            // room for the slack; the gradient is 0 behind its places.
+                            unsafe { T::tiles().products[count - 1](&mut job) };
+                            for (output, sums) in (first..).zip(&sums[..count]) {
+                                let at = (group * self.outputs + output) * depth + sixth * COMBINATIONS;
+                                // SAFETY: (part, group, output) are this task's alone.
+                                let total = unsafe { target.slice(part * length + at, offsets.len()) };
+                                total.iter_mut().zip(sums).for_each(|(total, sum)| *total += *sum);
+                            }
+                        }
                     }
                 }
-            });
-        let (total, others) = partial.split_at_mut(length);
-        for other in others.chunks_exact(length.max(1)) {
-            total.iter_mut().zip(other).for_each(|(sum, v)| *sum += *v);
-        }
-        partial.truncate(length);
-        partial
+            }
+        };
+        let tasks = (0..parts * self.groups * blocks).into_par_iter();
+        tasks.for_each_init(Default::default, work);
+        sum_parts(partial, length)
     }
 }
 
+/// Makes room for `used` numbers and the slack behind them, which becomes 0: a tile's last register reads it, and
+/// what an earlier convolution left there might not be a number.
+fn resize<T: Float>(buffer: &mut Vec<T>, used: usize) {
+    if buffer.len() < used + SLACK {
+        buffer.resize(used + SLACK, T::ZERO);
+    }
+    buffer[used..used + SLACK].fill(T::ZERO);
+}
+
+/// The sum of all parts of `length`, in order.
+pub(super) fn sum_parts<T: crate::cpu::Real>(mut partial: Vec<T>, length: usize) -> Vec<T> {
+    let (total, others) = partial.split_at_mut(length);
+    for other in others.chunks_exact(length.max(1)) {
+        total.iter_mut().zip(other).for_each(|(sum, v)| *sum += *v);
+    }
+    partial.truncate(length);
+    partial
+}
+
 /// A batch of images whose channels are filled with `bias`, or with zeros.
-fn filled<T: Real>(batch: usize, channels: usize, plane: usize, bias: Option<&[T]>) -> Vec<T> {
+pub(super) fn filled<T: crate::cpu::Real>(batch: usize, channels: usize, plane: usize, bias: Option<&[T]>) -> Vec<T> {
     let mut values = vec![T::zero(); batch * channels * plane];
     if let (Some(bias), true) = (bias, plane > 0) {
         let planes = values.chunks_exact_mut(plane);

@@ -1,16 +1,21 @@
 //! Convolution as a function of tensors.
 
-mod columns;
 pub(crate) mod composed;
 mod kernel;
+mod lanes;
+mod layout;
 mod plan;
+mod pointwise;
+mod tiles;
 
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp2, CustomOp3, Layout, Result, Shape, Tensor, bail};
+use candle_core::{Result, Tensor, bail};
 
-use crate::cpu::{self, Real, by_dtype};
+use crate::cpu::{self, by_dtype};
+use crate::float::Float;
+use crate::tape::record;
 pub use plan::Geometry;
 pub(crate) use plan::Plan;
+pub(crate) use tiles::{Tiles, tiles_f32, tiles_f64};
 
 /// The convolution of `x` (batch, in, height, width) with `weight` (out, in / groups, height, width), plus `bias`
 /// (out). As everywhere in deep learning this is a correlation: the kernel is not turned around.
@@ -90,10 +95,7 @@ impl Convolution {
         }
         if cpu::has_kernel(x) {
             let (x, weight) = (x.contiguous()?, weight.contiguous()?);
-            return match bias {
-                None => x.apply_op2(&weight, self),
-                Some(bias) => x.apply_op3(&weight, &bias.contiguous()?, self),
-            };
+            return by_dtype!(x.dtype(), T => self.record::<T>(&x, &weight, bias));
         }
         let y = match self.transposed {
             false => self.plan.compose(x, weight)?,
@@ -105,23 +107,31 @@ impl Convolution {
         }
     }
 
-    fn run<T: Real>(
-        &self,
-        x: (&CpuStorage, &Layout),
-        weight: (&CpuStorage, &Layout),
-        bias: Option<(&CpuStorage, &Layout)>,
-    ) -> Result<(CpuStorage, Shape)> {
-        let (x, weight) = (cpu::slice::<T>(x.0, x.1)?, cpu::slice(weight.0, weight.1)?);
-        let bias = bias.map(|bias| cpu::slice(bias.0, bias.1)).transpose()?;
+    fn record<T: Float>(self, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
         let (from, to) = self.plan.shapes();
-        let (y, shape) = match self.transposed {
-            false => (self.plan.run(x, weight, bias), to),
-            true => (self.plan.back_to_input(weight, x, bias), from),
+        let forward = |x: &[T], w: &[T], bias: Option<&[T]>| match self.transposed {
+            false => (self.plan.run(x, w, bias), to),
+            true => (self.plan.back_to_input(w, x, bias), from),
         };
-        Ok((T::to_cpu_storage_owned(y), (&shape).into()))
+        let (y, shape) = match bias {
+            None => cpu::read([x, weight], |[x, w]| forward(x, w, None))?,
+            Some(bias) => cpu::read([x, weight, bias], |[x, w, b]| forward(x, w, Some(b)))?,
+        };
+        let inputs: Vec<&Tensor> = [x, weight].into_iter().chain(bias).collect();
+        let (x, weight, bias) = (x.clone(), weight.clone(), bias.cloned());
+        record(y, &shape, &inputs, move |gradient| {
+            let (of_x, of_weight) = self.gradients::<T>(&x, &weight, gradient)?;
+            let of_bias = |bias: &Tensor| -> Result<Tensor> {
+                let (_, channels, height, width) = gradient.dims4()?;
+                let sums = |[g]: [&[T]; 1]| kernel::sum_channels(g, channels, height * width);
+                Tensor::from_vec(cpu::read([gradient], sums)?, bias.shape(), bias.device())
+            };
+            let bias = bias.as_ref().filter(|bias| bias.track_op());
+            Ok(vec![of_x, of_weight, bias.map(of_bias).transpose()?])
+        })
     }
 
-    fn gradients<T: Real>(
+    fn gradients<T: Float>(
         &self,
         x: &Tensor,
         weight: &Tensor,
@@ -144,66 +154,5 @@ impl Convolution {
             };
             Ok((tensor(of_x, x)?, tensor(of_weight, weight)?))
         })?
-    }
-}
-
-impl CustomOp2 for Convolution {
-    fn name(&self) -> &'static str {
-        "convolution"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        xl: &Layout,
-        w: &CpuStorage,
-        wl: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        by_dtype!(x.dtype(), T => self.run::<T>((x, xl), (w, wl), None))
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        _: &Tensor,
-        gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
-        by_dtype!(x.dtype(), T => self.gradients::<T>(x, weight, gradient))
-    }
-}
-
-impl CustomOp3 for Convolution {
-    fn name(&self) -> &'static str {
-        "convolution with bias"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        xl: &Layout,
-        w: &CpuStorage,
-        wl: &Layout,
-        b: &CpuStorage,
-        bl: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        by_dtype!(x.dtype(), T => self.run::<T>((x, xl), (w, wl), Some((b, bl))))
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
-        result: &Tensor,
-        gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        by_dtype!(x.dtype(), T => {
-            let (of_x, of_weight) = self.gradients::<T>(x, weight, gradient)?;
-            let (_, channels, height, width) = result.dims4()?;
-            let sums = |[g]: [&[T]; 1]| kernel::sum_channels(g, channels, height * width);
-            let of_bias = Tensor::from_vec(cpu::read([gradient], sums)?, bias.shape(), bias.device())?;
-            Ok((of_x, of_weight, Some(of_bias)))
-        })
     }
 }

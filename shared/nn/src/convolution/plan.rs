@@ -268,11 +268,6 @@ impl Plan {
         (self.size.0 * self.size.1, self.result.0 * self.result.1)
     }
 
-    /// Whether the windows are single elements that follow each other: then the columns are the input itself.
-    pub fn is_pointwise(&self) -> bool {
-        self.taps() == 1 && self.stride == (1, 1) && self.padding == (0, 0)
-    }
-
     /// The dimensions of what goes in, and of what comes out.
     pub fn shapes(&self) -> ([usize; 4], [usize; 4]) {
         let Self {

@@ -8,7 +8,6 @@ use crate::float::Float;
 #[derive(Clone, Copy)]
 pub(crate) struct Relu;
 impl Function for Relu {
-    const NAME: &'static str = "relu";
     #[inline(always)]
     fn value<T: Float>(self, x: T) -> T {
         x.at_least(T::ZERO)
@@ -25,7 +24,6 @@ impl Function for Relu {
 #[derive(Clone, Copy)]
 pub(crate) struct LeakyRelu(pub f64);
 impl Function for LeakyRelu {
-    const NAME: &'static str = "leaky-relu";
     #[inline(always)]
     fn value<T: Float>(self, x: T) -> T {
         if x > T::ZERO { x } else { x * T::of(self.0) }
@@ -42,7 +40,6 @@ impl Function for LeakyRelu {
 #[derive(Clone, Copy)]
 pub(crate) struct Elu(pub f64);
 impl Function for Elu {
-    const NAME: &'static str = "elu";
     #[inline(always)]
     fn value<T: Float>(self, x: T) -> T {
         let negative = T::of(self.0) * (x.at_most(T::ZERO).exp() - T::ONE);
@@ -61,7 +58,6 @@ impl Function for Elu {
 #[derive(Clone, Copy)]
 pub(crate) struct GeluErf;
 impl Function for GeluErf {
-    const NAME: &'static str = "gelu-erf";
     #[inline(always)]
     fn value<T: Float>(self, x: T) -> T {
         x * x.normal().1
@@ -87,7 +83,6 @@ const FLAT: f64 = 20.0;
 #[derive(Clone, Copy)]
 pub(crate) struct Gelu;
 impl Function for Gelu {
-    const NAME: &'static str = "gelu";
     #[inline(always)]
     fn value<T: Float>(self, x: T) -> T {
         let inner = T::of(GELU.0) * x * (T::ONE + T::of(GELU.1) * x * x);
@@ -112,7 +107,6 @@ impl Function for Gelu {
 #[derive(Clone, Copy)]
 pub(crate) struct Silu;
 impl Function for Silu {
-    const NAME: &'static str = "silu";
     #[inline(always)]
     fn value<T: Float>(self, x: T) -> T {
         x * x.sigmoid()
@@ -130,7 +124,6 @@ impl Function for Silu {
 #[derive(Clone, Copy)]
 pub(crate) struct Sigmoid;
 impl Function for Sigmoid {
-    const NAME: &'static str = "sigmoid";
     #[inline(always)]
     fn value<T: Float>(self, x: T) -> T {
         x.sigmoid()
@@ -148,7 +141,6 @@ impl Function for Sigmoid {
 #[derive(Clone, Copy)]
 pub(crate) struct Tanh;
 impl Function for Tanh {
-    const NAME: &'static str = "tanh";
     #[inline(always)]
     fn value<T: Float>(self, x: T) -> T {
         x.tanh()
@@ -166,7 +158,6 @@ impl Function for Tanh {
 #[derive(Clone, Copy)]
 pub(crate) struct Softplus;
 impl Function for Softplus {
-    const NAME: &'static str = "softplus";
     #[inline(always)]
     fn value<T: Float>(self, x: T) -> T {
         x.at_least(T::ZERO) + (-x.abs()).exp().ln_1p()
@@ -185,7 +176,6 @@ impl Function for Softplus {
 #[derive(Clone, Copy)]
 pub(crate) struct HardSigmoid;
 impl Function for HardSigmoid {
-    const NAME: &'static str = "hard-sigmoid";
     #[inline(always)]
     fn value<T: Float>(self, x: T) -> T {
         (x / T::of(6.0) + T::of(0.5)).at_least(T::ZERO).at_most(T::ONE)
@@ -206,7 +196,6 @@ impl Function for HardSigmoid {
 #[derive(Clone, Copy)]
 pub(crate) struct HardSwish;
 impl Function for HardSwish {
-    const NAME: &'static str = "hard-swish";
     #[inline(always)]
     fn value<T: Float>(self, x: T) -> T {
         x * HardSigmoid.value(x)
@@ -223,7 +212,6 @@ impl Function for HardSwish {
 #[derive(Clone, Copy)]
 pub(crate) struct Mish;
 impl Function for Mish {
-    const NAME: &'static str = "mish";
     #[inline(always)]
     fn value<T: Float>(self, x: T) -> T {
         x * Softplus.value(x).tanh()

@@ -2,17 +2,16 @@
 
 pub(crate) mod functions;
 
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, WithDType};
+use candle_core::{Result, Tensor};
 
-use crate::cpu::{by_dtype, has_kernel, read, slice, widen};
+use crate::cpu::{by_dtype, has_kernel, read, widen};
 use crate::float::Float;
 use crate::pieces::{TASK, fill};
 use crate::simd::simd;
+use crate::tape::record;
 
 /// A differentiable function applied to each element.
 pub(crate) trait Function: Copy + Send + Sync + 'static {
-    const NAME: &'static str;
     fn value<T: Float>(self, x: T) -> T;
     fn slope<T: Float>(self, x: T) -> T;
     /// The same out of candle's own operations, for other devices and number types.
@@ -21,14 +20,21 @@ pub(crate) trait Function: Copy + Send + Sync + 'static {
 
 /// `function` of every element of `x`.
 pub(crate) fn apply<F: Function>(function: F, x: &Tensor) -> Result<Tensor> {
-    if has_kernel(x) {
-        x.contiguous()?.apply_op1(Elementwise(function))
-    } else {
-        function.composed(&widen(x)?)?.to_dtype(x.dtype())
+    if !has_kernel(x) {
+        return function.composed(&widen(x)?)?.to_dtype(x.dtype());
     }
+    let x = x.contiguous()?;
+    by_dtype!(x.dtype(), T => {
+        let y = read([&x], |[x]: [&[T]; 1]| fill(x.len(), TASK, |at, y| values(function, &x[at..], y)))?;
+        let kept = x.clone();
+        record(y, x.shape(), &[&x], move |gradient| {
+            let of_x = read([&kept, gradient], |[x, gradient]: [&[T]; 2]| {
+                fill(x.len(), TASK, |at, out| slopes(function, &x[at..], &gradient[at..], out))
+            })?;
+            Ok(vec![Some(Tensor::from_vec(of_x, kept.shape(), kept.device())?)])
+        })
+    })
 }
-
-struct Elementwise<F>(F);
 
 simd! {
     fn values<T: Float, F: Function>(function: F, x: &[T], out: &mut [T]) {
@@ -43,28 +49,5 @@ simd! {
         for ((out, &x), &gradient) in out.iter_mut().zip(x).zip(gradient) {
             *out = function.slope(x) * gradient;
         }
-    }
-}
-
-impl<F: Function> CustomOp1 for Elementwise<F> {
-    fn name(&self) -> &'static str {
-        F::NAME
-    }
-
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        by_dtype!(storage.dtype(), T => {
-            let x = slice::<T>(storage, layout)?;
-            let out = fill(x.len(), TASK, |at, out| values(self.0, &x[at..], out));
-            Ok((T::to_cpu_storage_owned(out), layout.shape().clone()))
-        })
-    }
-
-    fn bwd(&self, x: &Tensor, _result: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        by_dtype!(x.dtype(), T => {
-            let out = read([x, gradient], |[x, gradient]: [&[T]; 2]| {
-                fill(x.len(), TASK, |at, out| slopes(self.0, &x[at..], &gradient[at..], out))
-            })?;
-            Ok(Some(Tensor::from_vec(out, x.shape(), x.device())?))
-        })
     }
 }

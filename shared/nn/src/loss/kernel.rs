@@ -1,14 +1,14 @@
 //! Softmax and cross-entropy in one kernel: no tensor of probabilities is made, forward or backward.
 
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp1, Layout, Result, Shape, Tensor, WithDType};
+use candle_core::{Result, Tensor};
 
 use super::CrossEntropyOptions;
-use crate::cpu::{by_dtype, read, slice};
+use crate::cpu::{by_dtype, read};
 use crate::float::Float;
 use crate::pieces::{fill, map};
 use crate::simd::{simd, sum2};
 use crate::softmax::max_and_sum;
+use crate::tape::record;
 
 /// What one row of logits should predict.
 pub(super) struct Target {
@@ -46,10 +46,19 @@ pub(super) fn cross_entropy(
             .collect(),
         None => vec![smoothing / classes as f64 * share; classes],
     };
-    logits.apply_op1(CrossEntropy {
+    let loss = CrossEntropy {
         rows: targets.into_iter().zip(normalisers).collect(),
         on_label: (1.0 - smoothing) * share,
         spread,
+    };
+    by_dtype!(logits.dtype(), T => {
+        let value = read([&logits], |[x]: [&[T]; 1]| loss.loss(x))?;
+        let kept = logits.clone();
+        record(vec![value], (), &[&logits], move |gradient| {
+            let factor = gradient.to_scalar::<T>()?.f64();
+            let dx = read([&kept], |[x]: [&[T]; 1]| loss.gradient(x, factor))?;
+            Ok(vec![Some(Tensor::from_vec(dx, kept.shape(), kept.device())?)])
+        })
     })
 }
 
@@ -119,26 +128,5 @@ simd! {
         for (out, &x) in out.iter_mut().zip(x) {
             *out = (x - maximum).exp() * factor;
         }
-    }
-}
-
-impl CustomOp1 for CrossEntropy {
-    fn name(&self) -> &'static str {
-        "cross-entropy"
-    }
-
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        by_dtype!(storage.dtype(), T => {
-            let loss = self.loss(slice::<T>(storage, layout)?);
-            Ok((T::to_cpu_storage_owned(vec![loss]), Shape::from(())))
-        })
-    }
-
-    fn bwd(&self, logits: &Tensor, _loss: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        by_dtype!(logits.dtype(), T => {
-            let factor = gradient.to_scalar::<T>()?.f64();
-            let dx = read([logits], |[x]: [&[T]; 1]| self.gradient(x, factor))?;
-            Ok(Some(Tensor::from_vec(dx, logits.shape(), logits.device())?))
-        })
     }
 }

@@ -96,12 +96,7 @@ pub(super) fn normalise(
         )
     }
     if has_kernel(x) {
-        let bias = match bias {
-            Some(bias) => bias.contiguous()?,
-            None => weight.zeros_like()?,
-        };
-        let op = NormaliseRows { eps, remove_mean };
-        return x.contiguous()?.apply_op3(&weight.contiguous()?, &bias, op);
+        return NormaliseRows { eps, remove_mean }.apply(x, weight, bias);
     }
     let dtype = x.dtype();
     let x = widen(x)?;

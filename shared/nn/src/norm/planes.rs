@@ -4,15 +4,15 @@
 //! Planes that share a mean and a variance make a set: all planes of a channel for batch normalisation, those
 //! of a group of channels of one example for group normalisation. Scale and shift go by channel.
 
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, WithDType};
+use candle_core::{Result, Tensor};
 
 use super::moments::Moments;
 use super::wanted;
-use crate::cpu::{by_dtype, read, slice};
+use crate::cpu::{by_dtype, read};
 use crate::float::Float;
 use crate::pieces::{fill, map};
-use crate::simd::{simd, sum, sum2};
+use crate::simd::{simd, sum2};
+use crate::tape::record;
 
 /// Which planes are normalised together.
 #[derive(Clone, Copy, PartialEq)]
@@ -58,16 +58,48 @@ pub(super) fn moments(x: &Tensor, sets: Sets) -> Result<Vec<Moments>> {
     }))
 }
 
-/// Arguments: x of (batch, channels, …), weight and bias of a channel each.
+/// The normalisation of x (batch, channels, …), with a weight and a bias for each channel.
+#[derive(Clone)]
 pub(super) struct NormalisePlanes {
     pub sets: Sets,
     /// For each set, what is taken off and what the rest is multiplied by.
     pub statistics: Vec<(f64, f64)>,
     /// Whether the statistics were computed from x itself, so that they depend on it.
     pub of_input: bool,
+    /// Whether a ReLU follows: in the same pass over memory, and without keeping its input.
+    pub relu: bool,
 }
 
 impl NormalisePlanes {
+    pub fn apply(self, x: &Tensor, weight_and_bias: Option<&(Tensor, Tensor)>) -> Result<Tensor> {
+        let x = x.contiguous()?;
+        let (weight, bias) = match weight_and_bias {
+            Some((weight, bias)) => (weight.contiguous()?, bias.contiguous()?),
+            None => {
+                let zeros = Tensor::zeros(x.dims()[1], x.dtype(), x.device())?;
+                (zeros.ones_like()?, zeros)
+            }
+        };
+        let size = positions(x.dims());
+        by_dtype!(x.dtype(), T => {
+            let y = read([&x, &weight, &bias], |[x, w, b]: [&[T]; 3]| self.forward(x, w, b, size))?;
+            let inputs = [x.clone(), weight.clone(), bias.clone()];
+            record(y, x.shape(), &[&x, &weight, &bias], move |gradient| {
+                let [x, weight, bias] = &inputs;
+                let [dx, d_weight, d_bias] = read(
+                    [x, weight, bias, gradient],
+                    |arguments: [&[T]; 4]| self.backward(arguments, size),
+                )?;
+                Ok(vec![wanted(x, dx)?, wanted(weight, d_weight)?, wanted(bias, d_bias)?])
+            })
+        })
+    }
+
+    /// What the result is at least.
+    fn floor<T: Float>(&self) -> T {
+        if self.relu { T::ZERO } else { T::of(f64::NEG_INFINITY) }
+    }
+
     fn statistics<T: Float>(&self, plane: usize, channels: usize) -> (T, T) {
         let (mean, inverse) = self.statistics[self.sets.of_plane(plane, channels)];
         (T::of(mean), T::of(inverse))
@@ -78,20 +110,27 @@ impl NormalisePlanes {
         fill(x.len(), size, |at, y| {
             let (plane, channel) = (at / size, at / size % channels);
             let (mean, inverse) = self.statistics(plane, channels);
-            scale(&x[at..], mean, inverse * weight[channel], bias[channel], y);
+            scale(&x[at..], mean, inverse * weight[channel], bias[channel], self.floor(), y);
         })
     }
 
     /// The gradients of x, weight and bias.
-    fn backward<T: Float>(&self, x: &[T], weight: &[T], gradient: &[T], size: usize) -> [Vec<T>; 3] {
+    fn backward<T: Float>(&self, arguments: [&[T]; 4], size: usize) -> [Vec<T>; 3] {
+        let [x, weight, bias, gradient] = arguments;
         let channels = weight.len();
+        // The gradient of what is below the floor is 0: `result` tells it from x.
+        let result = |plane: usize, inverse: T| Line {
+            slope: inverse * weight[plane % channels],
+            bias: bias[plane % channels],
+            floor: self.floor(),
+        };
         // For each plane the sums of the gradient and of its product with the normalised values.
         let sums = map(x.len() / size, size, |plane| {
             let (mean, inverse) = self.statistics(plane, channels);
             let at = plane * size..(plane + 1) * size;
             let pieces = x[at.clone()].chunks(4096).zip(gradient[at].chunks(4096));
             pieces.fold((0.0, 0.0), |(s, t), (x, gradient)| {
-                let (a, b) = gradient_sums(x, gradient, mean, inverse);
+                let (a, b) = gradient_sums(x, gradient, mean, inverse, result(plane, inverse));
                 (s + a.f64(), t + b.f64())
             })
         });
@@ -113,80 +152,57 @@ impl NormalisePlanes {
             let plane = at / size;
             let (mean, inverse) = self.statistics(plane, channels);
             let (s, t) = means[self.sets.of_plane(plane, channels)];
-            let slope = inverse * weight[plane % channels];
             let (s, t) = (T::of(s) * inverse, T::of(t) * inverse * inverse);
-            input_gradient((&x[at..], &gradient[at..]), mean, slope, s, t, dx);
+            input_gradient((&x[at..], &gradient[at..]), mean, result(plane, inverse), s, t, dx);
         });
         let convert = |values: Vec<f64>| values.into_iter().map(T::of).collect();
         [dx, convert(d_weight), convert(d_bias)]
     }
 }
 
-simd! {
-    fn scale<T: Float>(x: &[T], mean: T, slope: T, bias: T, y: &mut [T]) {
-        for (y, &x) in y.iter_mut().zip(x) {
-            *y = (x - mean) * slope + bias;
+/// What becomes of a value's distance from the mean.
+#[derive(Clone, Copy)]
+struct Line<T> {
+    slope: T,
+    bias: T,
+    floor: T,
+}
+
+impl<T: Float> Line<T> {
+    /// `gradient`, where the result of a value so far from the mean is above the floor.
+    #[inline(always)]
+    fn pass(self, distance: T, gradient: T) -> T {
+        if distance * self.slope + self.bias <= self.floor {
+            T::ZERO
+        } else {
+            gradient
         }
     }
 }
 
 simd! {
-    fn gradient_sums<T: Float>(x: &[T], gradient: &[T], mean: T, inverse: T) -> (T, T) {
-        let products = sum2(x, gradient, |x, gradient| (x - mean) * inverse * gradient);
-        (sum(gradient, |gradient| gradient), products)
+    fn scale<T: Float>(x: &[T], mean: T, slope: T, bias: T, floor: T, y: &mut [T]) {
+        for (y, &x) in y.iter_mut().zip(x) {
+            *y = ((x - mean) * slope + bias).at_least(floor);
+        }
+    }
+}
+
+simd! {
+    /// The sums of the gradient, and of its product with the normalised values.
+    fn gradient_sums<T: Float>(x: &[T], gradient: &[T], mean: T, inverse: T, line: Line<T>) -> (T, T) {
+        let products = sum2(x, gradient, |x, gradient| (x - mean) * inverse * line.pass(x - mean, gradient));
+        (sum2(x, gradient, |x, gradient| line.pass(x - mean, gradient)), products)
     }
 }
 
 simd! {
     fn input_gradient<T: Float>(
-        plane: (&[T], &[T]), mean: T, slope: T, s: T, t: T, dx: &mut [T],
+        plane: (&[T], &[T]), mean: T, line: Line<T>, s: T, t: T, dx: &mut [T],
     ) {
         for ((dx, &x), &gradient) in dx.iter_mut().zip(plane.0).zip(plane.1) {
-            *dx = slope * gradient - s - (x - mean) * t;
+            let distance = x - mean;
+            *dx = line.slope * line.pass(distance, gradient) - s - distance * t;
         }
-    }
-}
-
-impl CustomOp3 for NormalisePlanes {
-    fn name(&self) -> &'static str {
-        "normalise-planes"
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        weight: &CpuStorage,
-        weight_layout: &Layout,
-        bias: &CpuStorage,
-        bias_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        by_dtype!(x.dtype(), T => {
-            let y = self.forward::<T>(
-                slice(x, x_layout)?,
-                slice(weight, weight_layout)?,
-                slice(bias, bias_layout)?,
-                positions(x_layout.dims()),
-            );
-            Ok((T::to_cpu_storage_owned(y), x_layout.shape().clone()))
-        })
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
-        _y: &Tensor,
-        gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        let size = positions(x.dims());
-        by_dtype!(x.dtype(), T => {
-            let [dx, d_weight, d_bias] = read(
-                [x, weight, gradient],
-                |[x, weight, gradient]: [&[T]; 3]| self.backward(x, weight, gradient, size),
-            )?;
-            Ok((wanted(x, dx)?, wanted(weight, d_weight)?, wanted(bias, d_bias)?))
-        })
     }
 }

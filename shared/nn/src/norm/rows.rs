@@ -1,24 +1,45 @@
 //! The kernel behind layer and RMS normalisation: rows of consecutive values, each normalised on its own,
 //! then scaled and shifted element by element.
 
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, WithDType};
+use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
 use super::moments::Moments;
 use super::wanted;
-use crate::cpu::{by_dtype, read, slice};
+use crate::cpu::{by_dtype, read};
 use crate::float::Float;
 use crate::pieces::{TASK, fill};
 use crate::simd::{simd, sum, sum2};
+use crate::tape::record;
 
-/// Arguments: x, whose last dimension makes the rows, weight and bias of a row's length.
+/// The normalisation of x, whose last dimension makes the rows, with a weight and a bias of a row's length.
+#[derive(Clone, Copy)]
 pub(super) struct NormaliseRows {
     pub eps: f64,
     pub remove_mean: bool,
 }
 
 impl NormaliseRows {
+    pub fn apply(self, x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+        let (x, weight) = (x.contiguous()?, weight.contiguous()?);
+        let bias = match bias {
+            Some(bias) => bias.contiguous()?,
+            None => weight.zeros_like()?,
+        };
+        by_dtype!(x.dtype(), T => {
+            let y = read([&x, &weight, &bias], |[x, w, b]: [&[T]; 3]| self.forward(x, w, b))?;
+            let inputs = [x.clone(), weight.clone(), bias.clone()];
+            record(y, x.shape(), &[&x, &weight, &bias], move |gradient| {
+                let [x, weight, bias] = &inputs;
+                let [dx, d_weight, d_bias] = read(
+                    [x, weight, gradient],
+                    |[x, weight, gradient]: [&[T]; 3]| self.backward(x, weight, gradient),
+                )?;
+                Ok(vec![wanted(x, dx)?, wanted(weight, d_weight)?, wanted(bias, d_bias)?])
+            })
+        })
+    }
+
     /// What is taken off a row, and what it is then multiplied by.
     #[inline(always)]
     fn statistics<T: Float>(&self, x: &[T]) -> (T, T) {
@@ -118,51 +139,5 @@ simd! {
         for (total, &part) in total.iter_mut().zip(part) {
             *total += part;
         }
-    }
-}
-
-impl CustomOp3 for NormaliseRows {
-    fn name(&self) -> &'static str {
-        if self.remove_mean {
-            "layer-norm"
-        } else {
-            "rms-norm"
-        }
-    }
-
-    fn cpu_fwd(
-        &self,
-        x: &CpuStorage,
-        x_layout: &Layout,
-        weight: &CpuStorage,
-        weight_layout: &Layout,
-        bias: &CpuStorage,
-        bias_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        by_dtype!(x.dtype(), T => {
-            let y = self.forward::<T>(
-                slice(x, x_layout)?,
-                slice(weight, weight_layout)?,
-                slice(bias, bias_layout)?,
-            );
-            Ok((T::to_cpu_storage_owned(y), x_layout.shape().clone()))
-        })
-    }
-
-    fn bwd(
-        &self,
-        x: &Tensor,
-        weight: &Tensor,
-        bias: &Tensor,
-        _y: &Tensor,
-        gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        by_dtype!(x.dtype(), T => {
-            let [dx, d_weight, d_bias] = read(
-                [x, weight, gradient],
-                |[x, weight, gradient]: [&[T]; 3]| self.backward(x, weight, gradient),
-            )?;
-            Ok((wanted(x, dx)?, wanted(weight, d_weight)?, wanted(bias, d_bias)?))
-        })
     }
 }

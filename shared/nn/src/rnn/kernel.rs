@@ -4,13 +4,13 @@
 //! backward pass computes the gates again from the states, which are its result anyway, in one matrix product
 //! per row: that is cheaper than keeping them.
 
-use candle_core::backend::BackendStorage;
-use candle_core::{CpuStorage, CustomOp3, Layout, Result, Shape, Tensor, WithDType};
+use candle_core::{Result, Tensor};
 use rayon::prelude::*;
 
 use super::cells::Cell;
-use crate::cpu::{Matrix, by_dtype, multiply, read, slice};
+use crate::cpu::{Matrix, by_dtype, multiply, read};
 use crate::float::Float;
+use crate::tape::record_with_result;
 
 /// Rows of the batch that a task takes: enough for the matrix product of a step to be worth its while.
 const ROWS: usize = 16;
@@ -42,6 +42,27 @@ impl<C: Cell> Sequence<C> {
             gates: C::GATES * hidden,
             states: C::STATES * hidden,
         }
+    }
+
+    pub fn apply(self, projected: &Tensor, weight: &Tensor, initial: &Tensor) -> Result<Tensor> {
+        let (projected, weight, initial) = (projected.contiguous()?, weight.contiguous()?, initial.contiguous()?);
+        let s = self.sizes(projected.dims());
+        let shape = (self.lengths.len(), s.steps, s.states);
+        by_dtype!(projected.dtype(), T => {
+            let out = read([&projected, &weight, &initial], |[p, w, i]: [&[T]; 3]| self.forward(p, w, i, s))?;
+            let inputs = [projected.clone(), weight.clone(), initial.clone()];
+            record_with_result(out, shape, &[&projected, &weight, &initial], move |out, gradient| {
+                let [projected, weight, initial] = &inputs;
+                let gradients = read(
+                    [projected, weight, initial, out, gradient],
+                    |arguments: [&[T]; 5]| self.backward(arguments, s),
+                )?;
+                let tensor = |(values, like): (Vec<T>, &Tensor)| {
+                    Ok(Some(Tensor::from_vec(values, like.shape(), like.device())?))
+                };
+                gradients.into_iter().zip(&inputs).map(tensor).collect()
+            })
+        })
     }
 
     /// The steps in the order in which the recurrence takes them.
@@ -218,55 +239,4 @@ impl<T: Float> Part<'_, T> {
 fn rows_of<T>(values: &[T], task: usize, width: usize) -> &[T] {
     let rest = &values[task * ROWS * width..];
     &rest[..rest.len().min(ROWS * width)]
-}
-
-impl<C: Cell> CustomOp3 for Sequence<C> {
-    fn name(&self) -> &'static str {
-        C::NAME
-    }
-
-    fn cpu_fwd(
-        &self,
-        projected: &CpuStorage,
-        projected_layout: &Layout,
-        weight: &CpuStorage,
-        weight_layout: &Layout,
-        initial: &CpuStorage,
-        initial_layout: &Layout,
-    ) -> Result<(CpuStorage, Shape)> {
-        by_dtype!(projected.dtype(), T => {
-            let s = self.sizes(projected_layout.dims());
-            let out = self.forward::<T>(
-                slice(projected, projected_layout)?,
-                slice(weight, weight_layout)?,
-                slice(initial, initial_layout)?,
-                s,
-            );
-            let shape = (self.lengths.len(), s.steps, s.states);
-            Ok((T::to_cpu_storage_owned(out), shape.into()))
-        })
-    }
-
-    fn bwd(
-        &self,
-        projected: &Tensor,
-        weight: &Tensor,
-        initial: &Tensor,
-        out: &Tensor,
-        gradient: &Tensor,
-    ) -> Result<(Option<Tensor>, Option<Tensor>, Option<Tensor>)> {
-        by_dtype!(projected.dtype(), T => {
-            let s = self.sizes(projected.dims());
-            let [d_projected, d_weight, d_initial] = read(
-                [projected, weight, initial, out, gradient],
-                |arguments: [&[T]; 5]| self.backward(arguments, s),
-            )?;
-            let device = projected.device();
-            Ok((
-                Some(Tensor::from_vec(d_projected, projected.shape(), device)?),
-                Some(Tensor::from_vec(d_weight, weight.shape(), device)?),
-                Some(Tensor::from_vec(d_initial, initial.shape(), device)?),
-            ))
-        })
-    }
 }

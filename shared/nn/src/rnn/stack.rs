@@ -243,9 +243,7 @@ impl<C: Cell> Stack<C> {
                 reverse: weights.reverse,
                 lengths: lengths.to_vec(),
             };
-            return projected
-                .contiguous()?
-                .apply_op3(&weight, &initial.contiguous()?, op);
+            return op.apply(&projected, &weight, initial);
         }
         let mut steps = by_step(&projected)?;
         let mask = match padding(lengths, steps.len(), x)? {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 /// Public names without a case, each with the reason.
 const NOT_DIFFERENTIATED: &[(&str, &str)] = &[
+    ("backward", "every case runs through it"),
     ("begin_step", "sets where random numbers come from"),
     ("composed", "runs what it is given; every case runs through it"),
     ("func", "wraps a closure of the caller"),

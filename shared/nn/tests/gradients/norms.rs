@@ -1,6 +1,6 @@
 use nn::{BatchNormConfig, LayerNormConfig, Module, ModuleT};
 
-use crate::table::{Table, any};
+use crate::table::{Table, any, distinct};
 
 pub fn cases(table: &mut Table) {
     for (description, shape) in [
@@ -43,6 +43,29 @@ pub fn cases(table: &mut Table) {
         |vb, x| {
             let norm = nn::batch_norm(4, 1e-5, vb)?;
             norm.forward_train(&norm.forward_train(&x[0])?.sqr()?)
+        },
+    );
+    for (description, train) in [("3x4x5x7, training", true), ("3x4x5x7, evaluation", false)] {
+        table.layer(
+            "BatchNorm::forward_relu_t",
+            description,
+            vec![distinct([3, 4, 5, 7])],
+            move |vb, x| nn::batch_norm(4, 1e-5, vb)?.forward_relu_t(&(&x[0] * 0.7)?, train),
+        );
+    }
+    table.layer(
+        "GroupNorm::forward_relu",
+        "2x6x5x3, 3 groups",
+        vec![distinct([2, 6, 5, 3])],
+        |vb, x| nn::group_norm(3, 6, 1e-5, vb)?.forward_relu(&x[0]),
+    );
+    table.layer(
+        "InstanceNorm::forward_relu",
+        "2x3x5x4, used twice",
+        vec![distinct([2, 3, 5, 4])],
+        |vb, x| {
+            let y = nn::instance_norm(3, 1e-5, vb)?.forward_relu(&x[0])?;
+            &y * &y + &y
         },
     );
     rows(table);

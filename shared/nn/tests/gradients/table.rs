@@ -5,6 +5,7 @@
 //! error of a tensor is the largest difference of an element, divided by the largest element of the numerical
 //! gradient (or by 1e-3, where all of them are smaller): a figure relative to the scale of the whole gradient.
 
+use candle_core::backprop::GradStore;
 use candle_core::{DType, Device, Result, Tensor, Var};
 use nn::{VarBuilder, VarMap};
 use rand::Rng;
@@ -247,8 +248,23 @@ impl Setting {
         (self.forward(case)? * &self.weights)?.sum_all()
     }
 
+    /// By candle's backward pass, and by [`nn::backward`] over the same graph, which must agree.
     fn gradients(&self, case: &Case) -> Result<Vec<Vec<f64>>> {
-        let gradients = self.loss(case)?.backward()?;
+        let loss = self.loss(case)?;
+        let theirs = self.values(&loss.backward()?)?;
+        let ours = self.values(&nn::backward(&loss)?)?;
+        // To the last bit, but for the order in which the parts of a gradient are added.
+        let tolerance = if self.dtype == DType::F64 { 1e-12 } else { 1e-5 };
+        for (theirs, ours) in theirs.iter().zip(&ours) {
+            let difference = distance(theirs, ours);
+            if difference > tolerance {
+                candle_core::bail!("nn::backward and Tensor::backward differ by {difference:e}")
+            }
+        }
+        Ok(ours)
+    }
+
+    fn values(&self, gradients: &GradStore) -> Result<Vec<Vec<f64>>> {
         let of = |var: &Var| match gradients.get(var) {
             Some(gradient) if gradient.dims() != var.dims() => {
                 candle_core::bail!(

@@ -1,0 +1,214 @@
+//! The innermost loops of a convolution: tiles of results that stay in registers while their sums run.
+//!
+//! They read *flat* images, in which every line is as long as a line of the result and the reach of the kernel
+//! together, so that a window moves over line ends as over any other place, and each tap is one offset. What comes of
+//! places that are no windows is dropped afterwards (see [`layout`](super::layout)).
+
+use super::lanes::{Lanes, Portable};
+use crate::float::Float;
+
+/// Elements that must be readable behind a flat image, and writable behind a line of sums: a tile's last register
+/// reaches beyond the last place.
+pub(super) const SLACK: usize = 16;
+
+/// The sums of some results at `places` places: Σ weight·x over `channels` and taps.
+pub(super) struct Sums<'a, T> {
+    /// For each channel, each tap, each result: its weight.
+    pub weights: *const T,
+    /// The first channel at the first place.
+    pub x: *const T,
+    pub channels: usize,
+    /// From one channel to the next.
+    pub channel: usize,
+    pub offsets: &'a [usize],
+    pub places: usize,
+    pub out: *mut T,
+    /// From one result to the next in `out`.
+    pub line: usize,
+}
+
+/// The products of M planes with COMBINATIONS others, each summed over all places of some images, added to `out`.
+pub(super) struct Products<'a, T> {
+    /// The M planes of the first image, and from one to the next.
+    pub a: *const T,
+    pub a_plane: usize,
+    /// From one image to the next.
+    pub a_image: usize,
+    /// Of the other planes, where each starts.
+    pub b: *const T,
+    pub offsets: &'a [usize; COMBINATIONS],
+    pub b_image: usize,
+    pub images: usize,
+    pub places: usize,
+    pub out: &'a mut [[T; COMBINATIONS]],
+}
+
+/// Planes that [`Products`] takes on its second side.
+pub(super) const COMBINATIONS: usize = 6;
+
+/// The loops for one instruction set.
+pub(crate) struct Tiles<T: 'static> {
+    /// `sums[n - 1]` computes n results.
+    pub(super) sums: &'static [unsafe fn(&Sums<'_, T>)],
+    /// `products[n - 1]` multiplies n planes.
+    pub(super) products: &'static [unsafe fn(&mut Products<'_, T>)],
+}
+
+/// `M` results, in tiles of `V` registers each.
+///
+/// # Safety
+/// The processor must have the instructions of `L`. All that `sums` describes must be readable, and `SLACK` numbers
+/// behind it; `out` must be writable likewise, and no one else's.
+#[inline(always)]
+unsafe fn sums<L: Lanes, const M: usize, const V: usize>(sums: &Sums<'_, L::Number>) {
+    let mut place = 0;
+    // The last tile may reach over the end, but by less than one register.
+    while place + (V - 1) * L::COUNT < sums.places {
+        // SAFETY: the caller's.
+        unsafe { tile::<L, M, V>(sums, place) };
+        place += V * L::COUNT;
+    }
+    while place < sums.places {
+        // SAFETY: the caller's.
+        unsafe { tile::<L, M, 1>(sums, place) };
+        place += L::COUNT;
+    }
+}
+
+/// # Safety
+/// As for [`sums`]; and `place` + V·COUNT - COUNT must be below `places`.
+#[inline(always)]
+unsafe fn tile<L: Lanes, const M: usize, const V: usize>(sums: &Sums<'_, L::Number>, place: usize) {
+    // SAFETY: the offsets of all channels, M weights for each, and V registers from `place` on lie within what the
+    // caller vouches for.
+    unsafe {
+        let mut total = [[L::splat(L::Number::ZERO); V]; M];
+        let mut weights = sums.weights;
+        let mut x = sums.x.add(place);
+        for _ in 0..sums.channels {
+            for &offset in sums.offsets {
+                let window = x.add(offset);
+                let mut values = [L::splat(L::Number::ZERO); V];
+                for v in 0..V {
+                    values[v] = L::load(window.add(v * L::COUNT));
+                }
+                for m in 0..M {
+                    let weight = L::splat(*weights.add(m));
+                    for v in 0..V {
+                        total[m][v] = total[m][v].plus(weight, values[v]);
+                    }
+                }
+                weights = weights.add(M);
+            }
+            x = x.wrapping_add(sums.channel);
+        }
+        for m in 0..M {
+            for v in 0..V {
+                total[m][v].store(sums.out.add(m * sums.line + place + v * L::COUNT));
+            }
+        }
+    }
+}
+
+/// # Safety
+/// The processor must have the instructions of `L`; M planes of `images`, COMBINATIONS others, and `SLACK` numbers
+/// behind each must be readable; `a` must be 0 behind its last place.
+#[inline(always)]
+unsafe fn products<L: Lanes, const M: usize>(job: &mut Products<'_, L::Number>) {
+    // SAFETY: the caller's.
+    unsafe {
+        let mut total = [[L::splat(L::Number::ZERO); COMBINATIONS]; M];
+        for image in 0..job.images {
+            let (mut a, mut b) = (job.a.add(image * job.a_image), job.b.add(image * job.b_image));
+            let offsets = *job.offsets;
+            for _ in 0..job.places.div_ceil(L::COUNT) {
+                let mut lines = [L::splat(L::Number::ZERO); M];
+                for m in 0..M {
+                    lines[m] = L::load(a.add(m * job.a_plane));
+                }
+                for c in 0..COMBINATIONS {
+                    let other = L::load(b.add(offsets[c]));
+                    for m in 0..M {
+                        total[m][c] = total[m][c].plus(lines[m], other);
+                    }
+                }
+                a = a.wrapping_add(L::COUNT);
+                b = b.wrapping_add(L::COUNT);
+            }
+        }
+        for (out, total) in job.out.iter_mut().zip(total) {
+            for (out, total) in out.iter_mut().zip(total) {
+                let mut lanes = [L::Number::ZERO; SLACK];
+                total.store(lanes.as_mut_ptr());
+                // In halves of halves: the longest chain is four additions.
+                let mut width = L::COUNT;
+                while width > 1 {
+                    width /= 2;
+                    for lane in 0..width {
+                        lanes[lane] += lanes[lane + width];
+                    }
+                }
+                *out += lanes[0];
+            }
+        }
+    }
+}
+
+/// The loops compiled for an instruction set: for each number of results, of `registers` as many as there is room for.
+macro_rules! tiles {
+    ($name:ident, $lanes:ty, $number:ty, $(#[$target:meta])? sums: $(($m:literal, $v:literal))*, products: $($p:literal)*) => {
+        {
+            $(#[$target])?
+            unsafe fn sums_of<const M: usize, const V: usize>(job: &Sums<'_, $number>) {
+                // SAFETY: the caller's.
+                unsafe { sums::<$lanes, M, V>(job) }
+            }
+            $(#[$target])?
+            unsafe fn products_of<const M: usize>(job: &mut Products<'_, $number>) {
+                // SAFETY: the caller's.
+                unsafe { products::<$lanes, M>(job) }
+            }
+            static $name: Tiles<$number> = Tiles {
+                sums: &[$(sums_of::<$m, $v>),*],
+                products: &[$(products_of::<$p>),*],
+            };
+            &$name
+        }
+    };
+}
+
+/// The fastest loops that this processor has.
+pub(crate) fn tiles_f32() -> &'static Tiles<f32> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{__m128, __m256, __m512};
+        if is_x86_feature_detected!("avx512f") {
+            // 32 registers: of 8 results 3 tiles, and the registers that feed them.
+            return tiles!(AVX512, __m512, f32, #[target_feature(enable = "avx512f")]
+                sums: (1, 12) (2, 9) (3, 7) (4, 6) (5, 4) (6, 4) (7, 3) (8, 3), products: 1 2 3 4);
+        }
+        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+            // 16 registers.
+            return tiles!(AVX2, __m256, f32, #[target_feature(enable = "avx2,fma")]
+                sums: (1, 6) (2, 4) (3, 3) (4, 3) (5, 2) (6, 2), products: 1 2);
+        }
+        return tiles!(SSE2, __m128, f32, sums: (1, 6) (2, 4) (3, 3) (4, 2), products: 1 2);
+    }
+    #[cfg(target_arch = "aarch64")]
+    {
+        use std::arch::aarch64::float32x4_t;
+        return tiles!(NEON, float32x4_t, f32,
+            sums: (1, 12) (2, 9) (3, 7) (4, 6) (5, 4) (6, 4) (7, 3) (8, 3), products: 1 2 3 4);
+    }
+    #[allow(unreachable_code, reason = "for other processors")]
+    portable_f32()
+}
+
+#[allow(dead_code, reason = "for other processors, and the twin in tests")]
+fn portable_f32() -> &'static Tiles<f32> {
+    tiles!(PORTABLE, Portable<f32>, f32, sums: (1, 2) (2, 2) (3, 1) (4, 1), products: 1 2)
+}
+
+pub(crate) fn tiles_f64() -> &'static Tiles<f64> {
+    tiles!(PORTABLE, Portable<f64>, f64, sums: (1, 2) (2, 2) (3, 1) (4, 1), products: 1 2)
+}

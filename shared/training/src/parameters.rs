@@ -164,7 +164,7 @@ pub struct Gradients(Vec<Option<Tensor>>);
 impl Gradients {
     /// Backpropagates `loss` (a scalar tensor).
     pub fn of(loss: &Tensor, parameters: &Parameters) -> candle_core::Result<Self> {
-        let store = loss.backward()?;
+        let store = nn::backward(loss)?;
         let gradient = |parameter: &Parameter| {
             let gradient = parameter.trainable.then(|| store.get(&parameter.value));
             // Detached, or the next step's graph would hang on this one's.

@@ -147,7 +147,7 @@ impl ConvBatchNorm {
     }
 
     fn forward_relu(&self, x: &Tensor) -> Result<Tensor> {
-        relu(&self.forward(x)?)
+        self.norm.forward_relu_t(&self.convolution.forward(x)?, true)
     }
 }
 
@@ -373,7 +373,7 @@ impl Module for MelNet {
         let mut x = x.clone();
         for (convolution, norm) in &self.blocks {
             // (batch, channels, bands, frames) → (batch, out_channels, bands / 2, frames / 2)
-            let y = relu(&norm.forward_t(&convolution.forward(&x)?, true)?)?;
+            let y = norm.forward_relu_t(&convolution.forward(&x)?, true)?;
             x = nn::max_pool2d(&y, 2, 2, 0)?;
         }
         // (batch, 128, 4, 8) → (batch, 128) → (batch, 10)
@@ -469,9 +469,9 @@ impl TransformerLayer {
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let x = (x + self.attend(&self.attention_norm.forward(x)?)?)?;
+        let x = add(x, &self.attend(&self.attention_norm.forward(x)?)?)?;
         let hidden = relu(&self.expand.forward(&self.forward_norm.forward(&x)?)?)?;
-        &x + self.contract.forward(&hidden)?
+        add(&x, &self.contract.forward(&hidden)?)
     }
 }
 
@@ -604,7 +604,7 @@ impl ConvInstanceNorm {
     }
 
     fn forward_relu(&self, x: &Tensor) -> Result<Tensor> {
-        relu(&self.forward(x)?)
+        self.norm.forward_relu(&self.convolution.forward(x)?)
     }
 }
 
@@ -649,7 +649,7 @@ impl Module for StyleNet {
             x = layer.forward_relu(&x)?;
         }
         for [first, second] in &self.residual {
-            x = (second.forward(&first.forward_relu(&x)?)? + x)?;
+            x = add(&second.forward(&first.forward_relu(&x)?)?, &x)?;
         }
         for layer in &self.up {
             // (batch, 128, 32, 32) → (batch, 64, 64, 64) → (batch, 32, 128, 128)

@@ -68,6 +68,7 @@ mod linear;
 mod linear_map;
 pub mod loss;
 mod max_pool;
+mod memory;
 mod norm;
 pub mod ops;
 mod pieces;
@@ -96,6 +97,7 @@ pub use cpu::composed;
 pub use dropout::Dropout;
 pub use init::{is_buffer, seeded};
 pub use linear::{Linear, linear, linear_b, linear_no_bias};
+pub use memory::Pool;
 pub use norm::{
     BatchNorm, BatchNormConfig, GroupNorm, InstanceNorm, LayerNorm, LayerNormConfig, RmsNorm, batch_norm,
     group_norm, instance_norm, instance_norm_no_affine, layer_norm, layer_norm_no_bias, rms_norm,

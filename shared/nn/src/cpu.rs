@@ -4,7 +4,8 @@
 use std::cell::Cell;
 
 use candle_core::{CpuStorage, DType, Layout, Result, Storage, Tensor, WithDType, bail};
-use rayon::prelude::*;
+
+use crate::threads::for_each;
 
 thread_local! {
     static COMPOSED: Cell<bool> = const { Cell::new(false) };
@@ -242,11 +243,7 @@ pub(crate) fn product<T: Real>(
             multiply((rows, k, columns), a, b, target, n, bias.is_some());
         }
     };
-    match m.div_ceil(tile_m) * across {
-        0 => {}
-        1 => compute(0),
-        tiles => (0..tiles).into_par_iter().for_each(compute),
-    }
+    for_each(m.div_ceil(tile_m) * across, compute);
     // SAFETY: every element of every tile has been written.
     unsafe { values.set_len(m * n) };
     values

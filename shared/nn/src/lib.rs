@@ -80,6 +80,7 @@ mod separable;
 mod simd;
 mod softmax;
 mod tape;
+mod threads;
 mod upsample;
 
 pub use activation::{Activation, PReLU, prelu};
@@ -106,8 +107,9 @@ pub use pooling::{
     adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_max_pool1d, adaptive_max_pool2d, avg_pool1d,
     avg_pool2d, max_pool1d, max_pool2d,
 };
-pub use tape::backward;
 pub use random::{Random, begin_step, random, random_in_step};
+pub use tape::backward;
+pub use threads::{join_threads, threads, use_threads};
 pub use upsample::{upsample_bilinear2d, upsample_nearest1d, upsample_nearest2d};
 
 pub use rnn::{GRU, GRUConfig, GRUState, LSTM, LSTMConfig, LSTMState, RecurrentConfig, gru, lstm};

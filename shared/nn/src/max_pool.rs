@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use candle_core::{D, Result, Tensor};
-use rayon::prelude::*;
 
 use crate::cpu::{self, Real, by_dtype};
 use crate::float::Float;
 use crate::simd::simd;
 use crate::tape::record;
+use crate::threads::share;
 
 /// The windows along one direction, each the elements that it covers.
 pub(crate) type Windows = Vec<Range<usize>>;
@@ -69,10 +69,15 @@ impl MaxPool {
         let mut y = vec![T::zero(); x.len() / plane * to];
         let mut chosen = vec![0u32; y.len()];
         let planes = y
-            .par_chunks_exact_mut(to)
-            .zip(chosen.par_chunks_exact_mut(to))
-            .zip(x.par_chunks_exact(plane));
+            .chunks_exact_mut(to)
+            .zip(chosen.chunks_exact_mut(to))
+            .zip(x.chunks_exact(plane));
         let wide = self.columns.iter().map(Range::len).max().unwrap_or(0);
+        let pairs = self
+            .columns
+            .iter()
+            .enumerate()
+            .all(|(i, window)| *window == (2 * i..2 * i + 2));
         // For each tap in turn the columns that it reads; windows at the edge read their last column again.
         let taps: Vec<Vec<usize>> = (0..wide)
             .map(|tap| {
@@ -82,7 +87,8 @@ impl MaxPool {
                     .collect()
             })
             .collect();
-        planes.for_each_init(
+        share(
+            planes.collect(),
             || (vec![T::ZERO; width], vec![0; width]),
             |(maxima, places), ((y, chosen), x)| {
                 let lines = y
@@ -90,7 +96,10 @@ impl MaxPool {
                     .zip(chosen.chunks_exact_mut(self.columns.len()));
                 for ((y, chosen), rows) in lines.zip(&self.rows) {
                     max_of_rows(x, rows.clone(), maxima, places);
-                    max_of_columns(maxima, places, &taps, y, chosen);
+                    match pairs {
+                        true => max_of_pairs(maxima, places, y, chosen),
+                        false => max_of_columns(maxima, places, &taps, y, chosen),
+                    }
                 }
             },
         );
@@ -101,15 +110,19 @@ impl MaxPool {
         let to = self.rows.len() * self.columns.len();
         let mut x = vec![T::zero(); gradient.len() / to * plane];
         let planes = x
-            .par_chunks_exact_mut(plane)
-            .zip(gradient.par_chunks_exact(to))
-            .zip(chosen.par_chunks_exact(to));
-        planes.for_each(|((x, gradient), chosen)| {
-            gradient
-                .iter()
-                .zip(chosen)
-                .for_each(|(gradient, &i)| x[i as usize] += *gradient);
-        });
+            .chunks_exact_mut(plane)
+            .zip(gradient.chunks_exact(to))
+            .zip(chosen.chunks_exact(to));
+        share(
+            planes.collect(),
+            || (),
+            |_, ((x, gradient), chosen)| {
+                gradient
+                    .iter()
+                    .zip(chosen)
+                    .for_each(|(gradient, &i)| x[i as usize] += *gradient);
+            },
+        );
         x
     }
 }
@@ -130,6 +143,20 @@ simd! {
                 *best = if wins { *v } else { *best };
                 *place = if wins { i } else { *place };
             }
+        }
+    }
+}
+
+simd! {
+    /// The same over each two columns, the usual case.
+    fn max_of_pairs<T: Float>(maxima: &[T], places: &[u32], y: &mut [T], chosen: &mut [u32]) {
+        let pairs = maxima.chunks_exact(2).zip(places.chunks_exact(2));
+        for ((y, chosen), (values, at)) in y.iter_mut().zip(chosen).zip(pairs) {
+            let second = (values[1] > values[0])
+                | (values[1] == values[0]) & (at[1] < at[0])
+                | values[1].is_nan();
+            *y = if second { values[1] } else { values[0] };
+            *chosen = if second { at[1] } else { at[0] };
         }
     }
 }

@@ -240,7 +240,10 @@ mod tests {
     fn blocks_are_large_enough_and_never_much_larger() {
         for size in (SMALLEST..4 * SMALLEST).chain([1 << 30, (1 << 30) + 1, 3 << 33]) {
             let block = layout_of(number(layout(size)).unwrap()).size();
-            assert!(block >= size && block <= size + size / STEPS, "{size} became {block}");
+            assert!(
+                block >= size && block <= size + size / STEPS,
+                "{size} became {block}"
+            );
         }
         assert_eq!(number(layout(SMALLEST - 1)), None);
         assert_eq!(number(Layout::from_size_align(1 << 20, 4096).unwrap()), None);
@@ -256,7 +259,11 @@ mod tests {
             pool.dealloc(a, layout(100_000));
             let again = pool.alloc_zeroed(layout(99_000));
             assert_eq!(again, a);
-            assert!(std::slice::from_raw_parts(again, 99_000).iter().all(|&byte| byte == 0));
+            assert!(
+                std::slice::from_raw_parts(again, 99_000)
+                    .iter()
+                    .all(|&byte| byte == 0)
+            );
             pool.dealloc(again, layout(99_000));
             pool.dealloc(b, layout(100_000));
         }
@@ -284,8 +291,13 @@ mod tests {
         let pool = Pool::new();
         let mut most = 0;
         for step in 1..200usize {
-            let sizes: Vec<usize> = (1..20).map(|i| SMALLEST + (step * 7919 * i) % (20 * SMALLEST)).collect();
-            let blocks: Vec<_> = sizes.iter().map(|&size| unsafe { pool.alloc(layout(size)) }).collect();
+            let sizes: Vec<usize> = (1..20)
+                .map(|i| SMALLEST + (step * 7919 * i) % (20 * SMALLEST))
+                .collect();
+            let blocks: Vec<_> = sizes
+                .iter()
+                .map(|&size| unsafe { pool.alloc(layout(size)) })
+                .collect();
             most = most.max(pool.shelves().used);
             let holds = |shelves: MutexGuard<'_, Shelves>| shelves.used + shelves.kept;
             assert!(holds(pool.shelves()) <= most + most / 2, "step {step}");

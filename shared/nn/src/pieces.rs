@@ -3,9 +3,8 @@
 //! The pieces are cut at fixed places, never by the number of threads, so the same input gives the same bits
 //! however many cores run it.
 
-use rayon::prelude::*;
-
 use crate::float::Float;
+use crate::threads::{share, threads};
 
 /// Values that a task should at least work through, or handing it out costs more than it brings.
 pub(crate) const TASK: usize = 16 * 1024;
@@ -24,24 +23,45 @@ pub(crate) fn fill<T: Float>(len: usize, width: usize, write: impl Fn(usize, &mu
 }
 
 /// Calls `change` with each piece of `width` values of `values`, and where it starts.
-pub(crate) fn for_each_piece<T: Send>(values: &mut [T], width: usize, change: impl Fn(usize, &mut [T]) + Sync) {
-    if values.len() <= TASK {
+pub(crate) fn for_each_piece<T: Send>(
+    values: &mut [T],
+    width: usize,
+    change: impl Fn(usize, &mut [T]) + Sync,
+) {
+    let width = width.max(1);
+    let task = width * TASK.div_ceil(width);
+    let work = |task_start: usize, values: &mut [T]| {
         let pieces = values.chunks_mut(width).enumerate();
-        pieces.for_each(|(piece, values)| change(piece * width, values));
-    } else {
-        values
-            .par_chunks_mut(width)
-            .enumerate()
-            .with_min_len(TASK.div_ceil(width))
-            .for_each(|(piece, values)| change(piece * width, values));
+        pieces.for_each(|(piece, values)| change(task_start + piece * width, values));
+    };
+    if values.len() <= task || threads() == 1 {
+        return work(0, values);
     }
+    let tasks = values.chunks_mut(task).enumerate().collect();
+    share(tasks, || (), |_, (number, values)| work(number * task, values));
 }
 
 /// `compute` of each of `count` pieces of `width` values, in order.
-pub(crate) fn map<R: Send>(count: usize, width: usize, compute: impl Fn(usize) -> R + Sync + Send) -> Vec<R> {
-    if count * width <= TASK {
-        return (0..count).map(compute).collect();
+pub(crate) fn map<R: Send + Default>(
+    count: usize,
+    width: usize,
+    compute: impl Fn(usize) -> R + Sync + Send,
+) -> Vec<R> {
+    let mut results: Vec<R> = (0..count).map(|_| R::default()).collect();
+    let together = TASK.div_ceil(width.max(1));
+    let work = |start: usize, results: &mut [R]| {
+        let numbered = results.iter_mut().enumerate();
+        numbered.for_each(|(i, result)| *result = compute(start + i));
+    };
+    if count <= together || threads() == 1 {
+        work(0, &mut results);
+    } else {
+        let tasks = results.chunks_mut(together).enumerate().collect();
+        share(
+            tasks,
+            || (),
+            |_, (number, results)| work(number * together, results),
+        );
     }
-    let pieces = (0..count).into_par_iter();
-    pieces.with_min_len(TASK.div_ceil(width)).map(compute).collect()
+    results
 }

@@ -2,11 +2,11 @@
 //! so one operation with one gradient serves them.
 
 use candle_core::{Result, Tensor};
-use rayon::prelude::*;
 
 use crate::cpu::{self, Real, by_dtype};
 use crate::float::Float;
 use crate::tape::record;
+use crate::threads::share;
 
 /// The map along one direction.
 #[derive(Clone, Debug)]
@@ -89,8 +89,9 @@ impl Separable {
         let (from, to) = self.planes();
         let (rows, columns) = (self.rows.typed::<T>(), self.columns.typed::<T>());
         let mut y = vec![T::zero(); x.len() / from * to];
-        let planes = y.par_chunks_exact_mut(to).zip(x.par_chunks_exact(from));
-        planes.for_each_init(
+        let planes = y.chunks_exact_mut(to).zip(x.chunks_exact(from));
+        share(
+            planes.collect(),
             || vec![T::zero(); self.columns.size],
             |line, (y, x)| {
                 for (y, taps) in y.chunks_exact_mut(columns.len()).zip(&rows) {
@@ -113,8 +114,9 @@ impl Separable {
         let (from, to) = self.planes();
         let (rows, columns) = (self.rows.typed::<T>(), self.columns.typed::<T>());
         let mut x = vec![T::zero(); gradient.len() / to * from];
-        let planes = x.par_chunks_exact_mut(from).zip(gradient.par_chunks_exact(to));
-        planes.for_each_init(
+        let planes = x.chunks_exact_mut(from).zip(gradient.chunks_exact(to));
+        share(
+            planes.collect(),
             || vec![T::zero(); self.columns.size],
             |line, (x, gradient)| {
                 for (gradient, taps) in gradient.chunks_exact(columns.len()).zip(&rows) {

@@ -67,7 +67,10 @@ pub(crate) fn record<T: Real>(
         [a] => a.apply_op1(step)?,
         [a, b] => a.apply_op2(b, step)?,
         [a, b, c] => a.apply_op3(b, c, step)?,
-        _ => bail!("an operation of {} differentiated inputs: the tape takes three", nodes.len()),
+        _ => bail!(
+            "an operation of {} differentiated inputs: the tape takes three",
+            nodes.len()
+        ),
     };
     let token = Arc::new(Token { node, slot });
     let value = Value {
@@ -214,7 +217,13 @@ impl InplaceOp2 for AddInPlace {
         "add in place"
     }
 
-    fn cpu_fwd(&self, sum: &mut CpuStorage, sum_layout: &Layout, term: &CpuStorage, layout: &Layout) -> Result<()> {
+    fn cpu_fwd(
+        &self,
+        sum: &mut CpuStorage,
+        sum_layout: &Layout,
+        term: &CpuStorage,
+        layout: &Layout,
+    ) -> Result<()> {
         let Some((start, end)) = sum_layout.contiguous_offsets() else {
             bail!("a gradient that is added to lies in pieces")
         };
@@ -229,7 +238,9 @@ impl InplaceOp2 for AddInPlace {
 
 fn add<T: Float>(sum: &mut [T], term: &[T]) {
     for_each_piece(sum, TASK, |at, sum| {
-        sum.iter_mut().zip(&term[at..]).for_each(|(sum, term)| *sum += *term);
+        sum.iter_mut()
+            .zip(&term[at..])
+            .for_each(|(sum, term)| *sum += *term);
     });
 }
 
@@ -343,7 +354,13 @@ impl CustomOp2 for Step {
         token()
     }
 
-    fn bwd(&self, _: &Tensor, _: &Tensor, _: &Tensor, parts: &Tensor) -> Result<(Option<Tensor>, Option<Tensor>)> {
+    fn bwd(
+        &self,
+        _: &Tensor,
+        _: &Tensor,
+        _: &Tensor,
+        parts: &Tensor,
+    ) -> Result<(Option<Tensor>, Option<Tensor>)> {
         let mut gradients = self.back(parts)?.into_iter();
         let mut next = || gradients.next().flatten();
         Ok((next(), next()))
@@ -394,7 +411,11 @@ impl CustomOp1 for Value {
     }
 
     fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> Result<(CpuStorage, Shape)> {
-        let values = self.values.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).take();
+        let values = self
+            .values
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .take();
         values.ok_or_else(|| candle_core::Error::Msg("a value was taken twice".into()))
     }
 

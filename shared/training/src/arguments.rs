@@ -19,6 +19,11 @@ pub struct RunArguments {
     /// Where to compute
     #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
     pub device: DeviceChoice,
+    /// Processor threads to compute with; the results are the same for any number [default: all, or one where a small
+    /// network's first steps are faster so]
+    #[arg(long, value_name = "N")]
+    #[serde(skip)]
+    pub threads: Option<usize>,
     /// Folder for the results [default: the next number in runs/NAME]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -69,6 +74,7 @@ pub trait TrainArguments: clap::Args + Serialize + DeserializeOwned + Clone {
             }
         }
         saved.run().resume = Some(folder);
+        saved.run().threads = self.run().threads;
         saved.run().find_learning_rate = self.run().find_learning_rate;
         saved.run().overfit_one_batch = self.run().overfit_one_batch;
         Ok(saved)

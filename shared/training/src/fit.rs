@@ -12,6 +12,7 @@ use crate::{
     interrupt::Interrupt,
     optimiser::Optimiser,
     state::{Best, EpochRow, State},
+    threads::ThreadTrial,
     write_whole,
 };
 
@@ -49,6 +50,7 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
     let frozen_buffers = learner.parameters.frozen_buffers()?;
 
     let mut guard = Guard::new(&device);
+    let mut trial = ThreadTrial::new(learner.run.arguments.threads.is_none() && device.is_cpu());
     let mut clock = Clock::new(learner.state.seconds);
     let mut header = false;
     while learner.state.phase_epoch < epochs {
@@ -72,9 +74,12 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
 
             // The gradient of a batch. Its mean loss counts in an accumulated step by its share of the examples.
             nn::begin_step(seed, state.batches);
-            let loss = learner.task.loss(&learner.model, &batch)?;
             let share = share_of_step(&cut, state.batch, settings.accumulate);
-            let mut gradients = Gradients::of(&(&loss * share)?, &learner.parameters)?;
+            let (loss, mut gradients) = trial.step(|| {
+                let loss = learner.task.loss(&learner.model, &batch)?;
+                let gradients = Gradients::of(&(&loss * share)?, &learner.parameters)?;
+                anyhow::Ok((loss, gradients))
+            })?;
             for (buffer, value) in &frozen_buffers {
                 buffer.set(value)?;
             }

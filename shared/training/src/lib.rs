@@ -45,6 +45,7 @@ mod save;
 mod schedule;
 mod state;
 mod task;
+mod threads;
 
 pub use arguments::{RunArguments, TrainArguments};
 pub use average::WeightAverage;

@@ -11,7 +11,7 @@ use candle_core::Device;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::{RunArguments, TrainArguments, TrainingError, choose_device, write_json};
+use crate::{RunArguments, TrainArguments, TrainingError, choose_device, threads::use_threads, write_json};
 
 /// The folder of a run, and the files in it.
 #[derive(Clone, Debug)]
@@ -104,6 +104,12 @@ impl Run {
                 TrainingError::Settings("--batch-size 0: a batch needs at least one example".into()).into(),
             );
         }
+        if flags.threads == Some(0) {
+            return Err(
+                TrainingError::Settings("--threads 0: at least one thread must compute".into()).into(),
+            );
+        }
+        use_threads(flags.threads);
         let (device, device_name) = choose_device(flags.device)?;
         let made_folder = flags.out.as_ref().is_none_or(|folder| !folder.exists());
         let folder = match &flags.resume {

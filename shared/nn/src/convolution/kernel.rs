@@ -5,14 +5,13 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::layout::{Flat, apart, cut_lines};
 use super::plan::Plan;
 use super::tiles::{COMBINATIONS, Products, SLACK, Sums};
 use crate::cpu::Shared;
 use crate::float::Float;
 use crate::simd::sum;
+use crate::threads::{map, share, threads};
 
 /// Tasks to cut a pass into, where the batch alone gives fewer: enough for a desktop's cores.
 pub(super) const TASKS: usize = 16;
@@ -52,17 +51,21 @@ impl<T: Float> Packed<T> {
                 rest = others;
             }
         }
-        pieces.into_par_iter().for_each(|(group, block, piece)| {
-            for (m, result) in block.clone().enumerate() {
-                let mut to = piece[m..].iter_mut().step_by(block.len());
-                for channel in 0..channels {
-                    let start = weight(group, result, channel);
-                    for (&tap, to) in taps.iter().zip(&mut to) {
-                        *to = values[start + tap];
+        share(
+            pieces,
+            || (),
+            |_, (group, block, piece)| {
+                for (m, result) in block.clone().enumerate() {
+                    let mut to = piece[m..].iter_mut().step_by(block.len());
+                    for channel in 0..channels {
+                        let start = weight(group, result, channel);
+                        for (&tap, to) in taps.iter().zip(&mut to) {
+                            *to = values[start + tap];
+                        }
                     }
                 }
-            }
-        });
+            },
+        );
         Self {
             values: packed,
             blocks,
@@ -97,10 +100,15 @@ impl Plan {
         let unit = (band + extra) * row;
         let together = match band < rows.len() {
             true => 1,
-            false => (BUFFER / unit.max(1)).min(parts / (4 * rayon::current_num_threads())).max(1),
+            false => (BUFFER / unit.max(1)).min(parts / (4 * threads())).max(1),
         };
-        let parts = (0..parts).step_by(together).map(|start| start..(start + together).min(parts));
-        let bands = rows.clone().step_by(band).map(|start| start..(start + band).min(rows.end));
+        let parts = (0..parts)
+            .step_by(together)
+            .map(|start| start..(start + together).min(parts));
+        let bands = rows
+            .clone()
+            .step_by(band)
+            .map(|start| start..(start + band).min(rows.end));
         parts
             .flat_map(|parts| {
                 bands.clone().map(move |rows| Task {
@@ -174,7 +182,7 @@ impl Plan {
             }
         };
         let tasks = self.tasks(0..self.result.0, row, flat.reach.0);
-        tasks.into_par_iter().for_each_init(Default::default, work);
+        share(tasks, Default::default, work);
         // SAFETY: the tasks have written every row of every plane.
         unsafe { y.set_len(length) };
         y
@@ -191,7 +199,9 @@ impl Plan {
         // For each phase the taps that read it, and their weights.
         let taps = |phase: usize| -> Vec<usize> {
             let all = flat.taps.iter().enumerate();
-            all.filter(|(_, tap)| tap.phase == phase).map(|(i, _)| i).collect()
+            all.filter(|(_, tap)| tap.phase == phase)
+                .map(|(i, _)| i)
+                .collect()
         };
         let at = |group, input, output| ((group * self.outputs + output) * self.inputs + input) * self.taps();
         let phases: Vec<_> = (0..flat.phases.len())
@@ -203,16 +213,25 @@ impl Plan {
                     let (down, right) = flat.taps[tap].place;
                     flat.reach.1 + (flat.reach.0 - down) * flat.line - right
                 };
-                (flat.phases[phase], taps.iter().map(offset).collect::<Vec<_>>(), packed)
+                (
+                    flat.phases[phase],
+                    taps.iter().map(offset).collect::<Vec<_>>(),
+                    packed,
+                )
             })
             .collect();
         // The lines of the phases that lie in the image.
-        let first = self.padding.0.saturating_sub(self.stride.0 - 1).div_ceil(self.stride.0);
+        let first = self
+            .padding
+            .0
+            .saturating_sub(self.stride.0 - 1)
+            .div_ceil(self.stride.0);
         let last = (self.padding.0 + self.size.0).div_ceil(self.stride.0);
         let lines = first..last.min(self.result.0 + flat.reach.0).max(first);
         // Elements between the windows, or behind the last, get nothing from any phase.
         let covered = |stride, kernel, dilation, lines, size| {
-            (0..stride).all(|phase| (0..kernel).any(|tap| tap * dilation % stride == phase)) && lines * stride >= size
+            (0..stride).all(|phase| (0..kernel).any(|tap| tap * dilation % stride == phase))
+                && lines * stride >= size
         };
         let is_covered = covered(
             self.stride.0,
@@ -239,7 +258,9 @@ impl Plan {
             let line = rows * flat.line + SLACK;
             // The rows of the input that the task writes.
             let top = (task.rows.start * self.stride.0).saturating_sub(self.padding.0);
-            let bottom = (task.rows.end * self.stride.0).saturating_sub(self.padding.0).min(self.size.0);
+            let bottom = (task.rows.end * self.stride.0)
+                .saturating_sub(self.padding.0)
+                .min(self.size.0);
             for (group, parts) in self.runs(task.parts) {
                 resize(buffer, parts.len() * self.outputs * channel);
                 let planes = parts.start * self.outputs..parts.end * self.outputs;
@@ -269,7 +290,15 @@ impl Plan {
                                 // SAFETY: no other task has these rows of this plane.
                                 let x = unsafe { target.slice(start, (bottom - top) * self.size.1) };
                                 let bias = bias.map_or(T::ZERO, |bias| bias[group * self.inputs + input]);
-                                self.collect(&flat, *phase, &sums[..rows * flat.line], task.rows.start, bias, x, top);
+                                self.collect(
+                                    &flat,
+                                    *phase,
+                                    &sums[..rows * flat.line],
+                                    task.rows.start,
+                                    bias,
+                                    x,
+                                    top,
+                                );
                             }
                         }
                     }
@@ -278,7 +307,7 @@ impl Plan {
         };
         let row = self.outputs * flat.line;
         let tasks = self.tasks(lines, row, flat.reach.0);
-        tasks.into_par_iter().for_each_init(Default::default, work);
+        share(tasks, Default::default, work);
         // SAFETY: either all was filled, or each element lies on a line of some phase, and was written.
         unsafe { x.set_len(length) };
         x
@@ -295,10 +324,15 @@ impl Plan {
         let length = self.groups * self.outputs * depth;
         // By groups and outputs, which needs no further sum; and where the weight is small also by samples, each part
         // into a copy of its own.
-        let parts = (2 * BUFFER / length.max(1)).min(TASKS.div_ceil(self.groups)).clamp(1, self.batch.max(1));
+        let parts = (2 * BUFFER / length.max(1))
+            .min(TASKS.div_ceil(self.groups))
+            .clamp(1, self.batch.max(1));
         let per_part = self.batch.div_ceil(parts);
         let step = T::tiles().products.len();
-        let blocks = TASKS.div_ceil(self.groups * parts).min(self.outputs.div_ceil(4)).max(1);
+        let blocks = TASKS
+            .div_ceil(self.groups * parts)
+            .min(self.outputs.div_ceil(4))
+            .max(1);
         let block = self.outputs.div_ceil(blocks).next_multiple_of(4);
         let blocks = self.outputs.div_ceil(block);
         // As many rows of as many samples at a time as stay in the cache.
@@ -327,11 +361,13 @@ impl Plan {
                     resize(gs, images.len() * g_image);
                     for (i, image) in images.clone().enumerate() {
                         let first = (image * self.groups + group) * self.inputs;
-                        for (input, out) in xs[i * x_image..][..x_image].chunks_exact_mut(channel).enumerate() {
+                        for (input, out) in xs[i * x_image..][..x_image].chunks_exact_mut(channel).enumerate()
+                        {
                             self.deal(&flat, &x[(first + input) * from..][..from], band.clone(), out);
                         }
                         let first = (image * self.groups + group) * self.outputs + outputs.start;
-                        for (output, out) in gs[i * g_image..][..g_image].chunks_exact_mut(plane).enumerate() {
+                        for (output, out) in gs[i * g_image..][..g_image].chunks_exact_mut(plane).enumerate()
+                        {
                             let gradient = &gradient[(first + output) * to..][..to];
                             let (body, rest) = out.split_at_mut(band.len() * flat.line);
                             rest.fill(T::ZERO);
@@ -369,8 +405,11 @@ impl Plan {
                 }
             }
         };
-        let tasks = (0..parts * self.groups * blocks).into_par_iter();
-        tasks.for_each_init(Default::default, work);
+        share(
+            (0..parts * self.groups * blocks).collect(),
+            Default::default,
+            work,
+        );
         sum_parts(partial, length)
     }
 }
@@ -395,7 +434,12 @@ pub(super) fn sum_parts<T: crate::cpu::Real>(mut partial: Vec<T>, length: usize)
 }
 
 /// A batch of images whose channels are filled with `bias`, or with zeros.
-pub(super) fn filled<T: crate::cpu::Real>(batch: usize, channels: usize, plane: usize, bias: Option<&[T]>) -> Vec<T> {
+pub(super) fn filled<T: crate::cpu::Real>(
+    batch: usize,
+    channels: usize,
+    plane: usize,
+    bias: Option<&[T]>,
+) -> Vec<T> {
     let mut values = vec![T::zero(); batch * channels * plane];
     if let (Some(bias), true) = (bias, plane > 0) {
         let planes = values.chunks_exact_mut(plane);
@@ -415,5 +459,5 @@ pub(crate) fn sum_channels<T: Float>(images: &[T], channels: usize, plane: usize
             .map(|plane| sum(plane, |v| v))
             .fold(T::zero(), |sum, v| sum + v)
     };
-    (0..channels).into_par_iter().map(total).collect()
+    map(channels, total)
 }

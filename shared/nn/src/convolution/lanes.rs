@@ -62,7 +62,10 @@ impl<T: Float> Lanes for Portable<T> {
 }
 
 /// Implements [`Lanes`] for a register of f32 by the instructions that are named.
-#[allow(unused_macros, reason = "there are processors of whose registers nothing is known here")]
+#[allow(
+    unused_macros,
+    reason = "there are processors of whose registers nothing is known here"
+)]
 macro_rules! register {
     ($register:ident, $count:literal, $load:ident, $store:ident, $splat:ident, |$sum:ident, $a:ident, $b:ident| $plus:expr) => {
         impl Lanes for $register {
@@ -103,15 +106,30 @@ mod x86 {
 
     use super::Lanes;
 
-    register!(__m512, 16, _mm512_loadu_ps, _mm512_storeu_ps, _mm512_set1_ps, |sum, a, b| {
-        _mm512_fmadd_ps(a, b, sum)
-    });
-    register!(__m256, 8, _mm256_loadu_ps, _mm256_storeu_ps, _mm256_set1_ps, |sum, a, b| {
-        _mm256_fmadd_ps(a, b, sum)
-    });
-    register!(__m128, 4, _mm_loadu_ps, _mm_storeu_ps, _mm_set1_ps, |sum, a, b| {
-        _mm_add_ps(sum, _mm_mul_ps(a, b))
-    });
+    register!(
+        __m512,
+        16,
+        _mm512_loadu_ps,
+        _mm512_storeu_ps,
+        _mm512_set1_ps,
+        |sum, a, b| { _mm512_fmadd_ps(a, b, sum) }
+    );
+    register!(
+        __m256,
+        8,
+        _mm256_loadu_ps,
+        _mm256_storeu_ps,
+        _mm256_set1_ps,
+        |sum, a, b| { _mm256_fmadd_ps(a, b, sum) }
+    );
+    register!(
+        __m128,
+        4,
+        _mm_loadu_ps,
+        _mm_storeu_ps,
+        _mm_set1_ps,
+        |sum, a, b| { _mm_add_ps(sum, _mm_mul_ps(a, b)) }
+    );
 }
 
 #[cfg(target_arch = "aarch64")]

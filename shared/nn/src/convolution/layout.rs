@@ -134,7 +134,10 @@ impl Plan {
 
     /// Writes `sums`, the elements of a phase on its lines from `line` on, plus `bias`, to `rows`: those of a channel of
     /// the input from number `top` on.
-    #[allow(clippy::too_many_arguments, reason = "two places, each a channel's and a line's")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "two places, each a channel's and a line's"
+    )]
     pub(super) fn collect<T: Float>(
         &self,
         flat: &Flat,
@@ -175,7 +178,8 @@ fn copy<T: Float>(from: &[T], from_step: usize, to_step: usize, to: &mut [T]) {
         (2, 1) => halve(from, to),
         _ => {
             let to = to.iter_mut().step_by(to_step);
-            to.zip(from.iter().step_by(from_step)).for_each(|(to, from)| *to = *from);
+            to.zip(from.iter().step_by(from_step))
+                .for_each(|(to, from)| *to = *from);
         }
     }
 }

@@ -1,10 +1,9 @@
 //! Convolution with a kernel of one element: a matrix product for each image.
 
-use rayon::prelude::*;
-
 use super::kernel::{TASKS, filled};
 use super::plan::Plan;
 use crate::cpu::{Matrix, Real, Shared, multiply};
+use crate::threads::for_each;
 
 /// Elements of the input that a task multiplies: they should stay in a core's second-level cache.
 const TILE: usize = 96 * 1024;
@@ -26,17 +25,26 @@ impl Plan {
         let (_, plane) = self.planes();
         let parts = self.batch * self.groups;
         let mut y = filled(self.batch, self.groups * results, plane, bias);
-        let width = (TILE / channels.max(1)).min(plane.div_ceil(TASKS.div_ceil(parts.max(1)))).max(64);
+        let width = (TILE / channels.max(1))
+            .min(plane.div_ceil(TASKS.div_ceil(parts.max(1))))
+            .max(64);
         let tiles = plane.div_ceil(width);
         let target = Shared::new(&mut y);
-        (0..parts * tiles).into_par_iter().for_each(|task| {
+        for_each(parts * tiles, |task| {
             let (part, start) = (task / tiles, task % tiles * width);
             let x = &x[part * channels * plane + start..];
             let size = (results, channels, width.min(plane - start));
             // SAFETY: the tasks' columns of the result are disjoint, and all lies in the slices.
             unsafe {
                 let y = target.add(part * results * plane + start);
-                multiply(size, weight(part % self.groups), Matrix::rows(x, plane), y, plane, bias.is_some());
+                multiply(
+                    size,
+                    weight(part % self.groups),
+                    Matrix::rows(x, plane),
+                    y,
+                    plane,
+                    bias.is_some(),
+                );
             }
         });
         y
@@ -65,11 +73,13 @@ impl Plan {
         // samples, each part into a copy of its own.
         let block = self.outputs.div_ceil(TASKS).max(64).min(self.outputs).max(1);
         let blocks = self.outputs.div_ceil(block);
-        let parts = TASKS.div_ceil((self.groups * blocks).max(1)).clamp(1, self.batch.max(1));
+        let parts = TASKS
+            .div_ceil((self.groups * blocks).max(1))
+            .clamp(1, self.batch.max(1));
         let per_part = self.batch.div_ceil(parts);
         let mut partial = vec![T::zero(); parts * length];
         let target = Shared::new(&mut partial);
-        (0..parts * self.groups * blocks).into_par_iter().for_each(|task| {
+        for_each(parts * self.groups * blocks, |task| {
             let (part, group) = (task / blocks / self.groups, task / blocks % self.groups);
             let output = task % blocks * block;
             let outputs = block.min(self.outputs - output);
@@ -81,7 +91,14 @@ impl Plan {
                 // SAFETY: (part, group, outputs) is this task's block of `partial`.
                 unsafe {
                     let start = part * length + (group * self.outputs + output) * self.inputs;
-                    multiply(size, Matrix::rows(gradient, plane), x, target.add(start), self.inputs, true);
+                    multiply(
+                        size,
+                        Matrix::rows(gradient, plane),
+                        x,
+                        target.add(start),
+                        self.inputs,
+                        true,
+                    );
                 }
             }
         });

@@ -97,7 +97,11 @@ impl NormalisePlanes {
 
     /// What the result is at least.
     fn floor<T: Float>(&self) -> T {
-        if self.relu { T::ZERO } else { T::of(f64::NEG_INFINITY) }
+        if self.relu {
+            T::ZERO
+        } else {
+            T::of(f64::NEG_INFINITY)
+        }
     }
 
     fn statistics<T: Float>(&self, plane: usize, channels: usize) -> (T, T) {
@@ -110,7 +114,14 @@ impl NormalisePlanes {
         fill(x.len(), size, |at, y| {
             let (plane, channel) = (at / size, at / size % channels);
             let (mean, inverse) = self.statistics(plane, channels);
-            scale(&x[at..], mean, inverse * weight[channel], bias[channel], self.floor(), y);
+            scale(
+                &x[at..],
+                mean,
+                inverse * weight[channel],
+                bias[channel],
+                self.floor(),
+                y,
+            );
         })
     }
 
@@ -153,7 +164,14 @@ impl NormalisePlanes {
             let (mean, inverse) = self.statistics(plane, channels);
             let (s, t) = means[self.sets.of_plane(plane, channels)];
             let (s, t) = (T::of(s) * inverse, T::of(t) * inverse * inverse);
-            input_gradient((&x[at..], &gradient[at..]), mean, result(plane, inverse), s, t, dx);
+            input_gradient(
+                (&x[at..], &gradient[at..]),
+                mean,
+                result(plane, inverse),
+                s,
+                t,
+                dx,
+            );
         });
         let convert = |values: Vec<f64>| values.into_iter().map(T::of).collect();
         [dx, convert(d_weight), convert(d_bias)]

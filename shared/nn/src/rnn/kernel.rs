@@ -45,7 +45,11 @@ impl<C: Cell> Sequence<C> {
     }
 
     pub fn apply(self, projected: &Tensor, weight: &Tensor, initial: &Tensor) -> Result<Tensor> {
-        let (projected, weight, initial) = (projected.contiguous()?, weight.contiguous()?, initial.contiguous()?);
+        let (projected, weight, initial) = (
+            projected.contiguous()?,
+            weight.contiguous()?,
+            initial.contiguous()?,
+        );
         let s = self.sizes(projected.dims());
         let shape = (self.lengths.len(), s.steps, s.states);
         by_dtype!(projected.dtype(), T => {

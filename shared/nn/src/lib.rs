@@ -64,6 +64,7 @@ mod dropout;
 mod elementwise;
 mod float;
 mod init;
+mod lanes;
 mod linear;
 mod linear_map;
 pub mod loss;

@@ -2,7 +2,6 @@
 
 pub(crate) mod composed;
 mod kernel;
-mod lanes;
 mod layout;
 mod plan;
 mod pointwise;

@@ -4,8 +4,8 @@
 //! together, so that a window moves over line ends as over any other place, and each tap is one offset. What comes of
 //! places that are no windows is dropped afterwards (see [`layout`](super::layout)).
 
-use super::lanes::{Lanes, Portable};
 use crate::float::Float;
+use crate::lanes::{Lanes, Portable};
 
 /// Elements that must be readable behind a flat image, and writable behind a line of sums: a tile's last register
 /// reaches beyond the last place.

@@ -1,72 +1,140 @@
 //! The recurrence over all steps as one operation.
 //!
-//! Each task takes some rows of the batch through the whole sequence, so tasks never wait for each other. The
-//! backward pass computes the gates again from the states, which are its result anyway, in one matrix product
-//! per row: that is cheaper than keeping them.
+//! Each task takes some rows of the batch through the whole sequence, so tasks never wait for each other. The way back
+//! needs the gates again: they are kept, in place of the projected input, which it does not need.
 
-use candle_core::{Result, Tensor};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use candle_core::{Device, Result, Tensor, bail};
 use rayon::prelude::*;
 
-use super::cells::Cell;
-use crate::cpu::{Matrix, by_dtype, multiply, read};
-use crate::float::Float;
-use crate::tape::record_with_result;
+use super::cells::{Backward, Cell, Forward};
+use super::panels::{Number, Panels};
+use super::weight::{Parameters, weight_gradient};
+use crate::cpu::{Shared, by_dtype, read};
+use crate::tape::record;
 
 /// Rows of the batch that a task takes: enough for the matrix product of a step to be worth its while.
 const ROWS: usize = 16;
 
-/// Arguments: the projected input (batch, steps, gates·hidden); the recurrent weight (gates·hidden, hidden + 1),
-/// whose last column is the bias; the initial states (batch, states·hidden). Result: the states after each step,
-/// (batch, steps, states·hidden). Beyond its length a row keeps its state.
+/// Arguments: the projected input without its bias (batch, steps, gates·hidden); the [`Parameters`]; the initial
+/// states (batch, states·hidden).
 pub(super) struct Sequence<C> {
     pub cell: C,
     pub reverse: bool,
     pub lengths: Vec<usize>,
+    /// Whether the states after each step are shown as a whole, or their outputs alone.
+    pub whole: bool,
 }
 
-/// The sizes of one call.
+/// The sizes of one call, as numbers of elements.
 #[derive(Clone, Copy)]
-struct Sizes {
-    steps: usize,
-    hidden: usize,
-    gates: usize,
-    states: usize,
+pub(super) struct Sizes {
+    pub steps: usize,
+    pub hidden: usize,
+    /// Of all gates; of those whose two projections are only added; of the others.
+    pub gates: usize,
+    pub shared: usize,
+    pub own: usize,
+    /// Of a whole state; of what is shown of it; of what the way back needs of a step.
+    pub states: usize,
+    pub shown: usize,
+    pub kept: usize,
+}
+
+/// What a forward pass leaves for the way back.
+struct Past<'a, T> {
+    kept: &'a [T],
+    shown: &'a [T],
+    parameters: &'a [T],
+    initial: &'a [T],
 }
 
 impl<C: Cell> Sequence<C> {
     fn sizes(&self, projected: &[usize]) -> Sizes {
         let hidden = projected[2] / C::GATES;
+        let shown = if self.whole { C::STATES } else { 1 };
         Sizes {
             steps: projected[1],
             hidden,
             gates: C::GATES * hidden,
+            shared: C::SHARED * hidden,
+            own: (C::GATES - C::SHARED) * hidden,
             states: C::STATES * hidden,
+            shown: shown * hidden,
+            kept: C::KEPT * hidden,
         }
     }
 
-    pub fn apply(self, projected: &Tensor, weight: &Tensor, initial: &Tensor) -> Result<Tensor> {
-        let (projected, weight, initial) = (
-            projected.contiguous()?,
-            weight.contiguous()?,
-            initial.contiguous()?,
-        );
+    /// What is shown after each step, (batch, steps, hidden or states·hidden), 0 beyond a row's length; and the last
+    /// states (batch, states·hidden).
+    pub fn apply(
+        self,
+        projected: &Tensor,
+        parameters: &Tensor,
+        initial: &Tensor,
+    ) -> Result<(Tensor, Tensor)> {
         let s = self.sizes(projected.dims());
-        let shape = (self.lengths.len(), s.steps, s.states);
-        by_dtype!(projected.dtype(), T => {
-            let out = read([&projected, &weight, &initial], |[p, w, i]: [&[T]; 3]| self.forward(p, w, i, s))?;
-            let inputs = [projected.clone(), weight.clone(), initial.clone()];
-            record_with_result(out, shape, &[&projected, &weight, &initial], move |out, gradient| {
-                let [projected, weight, initial] = &inputs;
-                let gradients = read(
-                    [projected, weight, initial, out, gradient],
-                    |arguments: [&[T]; 5]| self.backward(arguments, s),
-                )?;
-                let tensor = |(values, like): (Vec<T>, &Tensor)| {
-                    Ok(Some(Tensor::from_vec(values, like.shape(), like.device())?))
+        by_dtype!(projected.dtype(), T => self.apply_to::<T>(projected, parameters, initial, s))
+    }
+
+    /// The operation on the tape is the last states. What is shown hangs on them, so that it goes back first: it leaves
+    /// its gradient for them, and the way back through the recurrence takes both at once. As one tensor the two would
+    /// need gradients filled up with zeros wherever only one of them is used.
+    fn apply_to<T: Number>(
+        self,
+        projected: &Tensor,
+        parameters: &Tensor,
+        initial: &Tensor,
+        s: Sizes,
+    ) -> Result<(Tensor, Tensor)> {
+        let rows = self.lengths.len();
+        let inputs = [projected, parameters, initial];
+        let keep = inputs.iter().any(|input| input.track_op());
+        let [shown, last, kept] = read(inputs, |arguments: [&[T]; 3]| self.forward(arguments, keep, s))?;
+        let history = Arc::new(OnceLock::<Tensor>::new());
+        let left = Arc::new(Mutex::new(None::<Tensor>));
+        let past = (history.clone(), left.clone(), parameters.clone(), initial.clone());
+        let last = record(last, (rows, s.states), &inputs, move |d_last| {
+            let (history, left, parameters, initial) = &past;
+            let Some(history) = history.get() else {
+                bail!("the backward pass of a recurrence came before its forward pass")
+            };
+            let d_shown = left.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let back = |[shown, parameters, initial, d_last]: [&[T]; 4], d_shown: Option<&[T]>| {
+                let past = Past {
+                    kept: &kept,
+                    shown,
+                    parameters,
+                    initial,
                 };
-                gradients.into_iter().zip(&inputs).map(tensor).collect()
-            })
-        })
+                self.backward(past, d_last, d_shown, s)
+            };
+            let arguments = [history, parameters, initial, d_last];
+            let [d_projected, d_parameters, d_initial] = match &d_shown {
+                None => read(arguments, |arguments| back(arguments, None))?,
+                Some(d_shown) => read([d_shown], |[d_shown]: [&[T]; 1]| {
+                    read(arguments, |arguments| back(arguments, Some(d_shown)))
+                })??,
+            };
+            Ok(vec![
+                Some(Tensor::from_vec(
+                    d_projected,
+                    (rows, s.steps, s.gates),
+                    &Device::Cpu,
+                )?),
+                Some(Tensor::from_vec(d_parameters, parameters.shape(), &Device::Cpu)?),
+                Some(Tensor::from_vec(d_initial, initial.shape(), &Device::Cpu)?),
+            ])
+        })?;
+        let nothing = Tensor::zeros(last.shape(), last.dtype(), last.device())?;
+        let shown = record(shown, (rows, s.steps, s.shown), &[&last], move |gradient| {
+            *left.lock().unwrap_or_else(PoisonError::into_inner) = Some(gradient.clone());
+            Ok(vec![Some(nothing.copy()?)])
+        })?;
+        // Without its own way back, which would close a circle that is never freed.
+        _ = history.set(shown.detach());
+        Ok((shown, last))
     }
 
     /// The steps in the order in which the recurrence takes them.
@@ -75,172 +143,194 @@ impl<C: Cell> Sequence<C> {
         (0..steps).map(move |step| if reverse { steps - 1 - step } else { step })
     }
 
-    fn forward<T: Float>(&self, projected: &[T], weight: &[T], initial: &[T], s: Sizes) -> Vec<T> {
-        let mut out = vec![T::ZERO; self.lengths.len() * s.steps * s.states];
-        let bias: Vec<T> = weight.chunks(s.hidden + 1).map(|row| row[s.hidden]).collect();
-        out.par_chunks_mut(ROWS * s.steps * s.states)
-            .zip(projected.par_chunks(ROWS * s.steps * s.gates))
-            .zip(initial.par_chunks(ROWS * s.states))
-            .zip(self.lengths.par_chunks(ROWS))
-            .for_each(|(((out, projected), initial), lengths)| {
-                let mut state = initial.to_vec();
-                for step in self.order(s.steps) {
-                    let mut hidden = bias.repeat(lengths.len());
-                    // SAFETY: rows × hidden of `state`, all of the weight and of `hidden`.
-                    unsafe {
-                        multiply(
-                            (lengths.len(), s.hidden, s.gates),
-                            Matrix::rows(&state, s.states),
-                            Matrix::rows(weight, s.hidden + 1).transposed(),
-                            hidden.as_mut_ptr(),
-                            s.gates,
-                            true,
-                        );
-                    }
-                    for (row, &length) in lengths.iter().enumerate() {
-                        let at = row * s.steps + step;
-                        let state = &mut state[row * s.states..][..s.states];
-                        if step < length {
-                            let x = &projected[at * s.gates..][..s.gates];
-                            self.cell.forward(x, &hidden[row * s.gates..][..s.gates], state);
-                        }
-                        out[at * s.states..][..s.states].copy_from_slice(state);
-                    }
-                }
-            });
-        out
+    /// The step that a row of this length begins with.
+    fn first(&self, length: usize) -> usize {
+        if self.reverse { length.saturating_sub(1) } else { 0 }
     }
 
-    /// The gradients of the projected input, the weight and the initial states.
-    fn backward<T: Float>(&self, arguments: [&[T]; 5], s: Sizes) -> [Vec<T>; 3] {
-        let [projected, weight, initial, out, gradient] = arguments;
-        let mut d_projected = vec![T::ZERO; projected.len()];
-        let mut d_initial = vec![T::ZERO; initial.len()];
-        let parts: Vec<Vec<T>> = d_projected
-            .par_chunks_mut(ROWS * s.steps * s.gates)
-            .zip(d_initial.par_chunks_mut(ROWS * s.states))
-            .enumerate()
-            .map(|(task, (d_projected, d_initial))| {
-                let rows = |values, width| rows_of(values, task, width);
-                let part = Part {
-                    projected: rows(projected, s.steps * s.gates),
-                    initial: rows(initial, s.states),
-                    out: rows(out, s.steps * s.states),
-                    gradient: rows(gradient, s.steps * s.states),
-                    lengths: rows_of(&self.lengths, task, 1),
-                };
-                self.backward_part(part, weight, d_projected, d_initial, s)
-            })
-            .collect();
-        let mut d_weight = vec![T::ZERO; weight.len()];
-        for part in parts {
-            for (total, part) in d_weight.iter_mut().zip(part) {
-                *total += part;
-            }
-        }
-        [d_projected, d_weight, d_initial]
+    /// Calls `work` with the first row and the number of rows of each task.
+    fn tasks<R: Send>(&self, work: impl Fn(usize, usize) -> R + Send + Sync) -> Vec<R> {
+        let rows = self.lengths.len();
+        let task = |task: usize| work(task * ROWS, ROWS.min(rows - task * ROWS));
+        (0..rows.div_ceil(ROWS)).into_par_iter().map(task).collect()
     }
 
-    /// The gradient of the weight that comes from one task's rows.
-    fn backward_part<T: Float>(
-        &self,
-        part: Part<'_, T>,
-        weight: &[T],
-        d_projected: &mut [T],
-        d_state: &mut [T],
-        s: Sizes,
-    ) -> Vec<T> {
-        let rows = part.lengths.len();
-        let bias: Vec<T> = weight.chunks(s.hidden + 1).map(|row| row[s.hidden]).collect();
-        let mut hidden = bias.repeat(rows * s.steps);
-        let weight = Matrix::rows(weight, s.hidden + 1);
-        for row in 0..rows {
-            for (from, to, steps) in part.previous(row, self.reverse, s) {
-                let c = hidden[(row * s.steps + to) * s.gates..].as_mut_ptr();
-                let size = (steps, s.hidden, s.gates);
-                // SAFETY: `from` holds the states before `steps` steps, whose gates start at `c`.
-                unsafe { multiply(size, from, weight.transposed(), c, s.gates, true) }
-            }
-        }
-        for step in self.order(s.steps).rev() {
-            for row in 0..rows {
-                let at = row * s.steps + step;
-                let d_state = &mut d_state[row * s.states..][..s.states];
-                for (d, &more) in d_state.iter_mut().zip(&part.gradient[at * s.states..]) {
-                    *d += more;
-                }
-                let hidden = &mut hidden[at * s.gates..][..s.gates];
-                if step >= part.lengths[row] {
-                    hidden.fill(T::ZERO);
-                    continue;
-                }
-                let first = if self.reverse { s.steps - 1 } else { 0 };
-                let state = match step == first {
-                    true => &part.initial[row * s.states..],
-                    false if self.reverse => &part.out[(at + 1) * s.states..],
-                    false => &part.out[(at - 1) * s.states..],
-                };
-                let x = &part.projected[at * s.gates..][..s.gates];
-                let d_x = &mut d_projected[at * s.gates..][..s.gates];
-                self.cell.backward(x, hidden, &state[..s.states], d_state, d_x);
-            }
-            let gates = Matrix {
-                start: hidden[step * s.gates..].as_ptr(),
-                row: s.steps * s.gates,
-                column: 1,
+    /// What is shown, the last states, and what is kept.
+    fn forward<T: Number>(&self, arguments: [&[T]; 3], keep: bool, s: Sizes) -> [Vec<T>; 3] {
+        let [projected, parameters, initial] = arguments;
+        let parameters = Parameters::new(parameters, s);
+        let weight = Panels::new(s.hidden, s.gates, |k, gate| {
+            parameters.weight[gate * s.hidden + k]
+        });
+        let (mut start, bias) = parameters.starts(s);
+        start.resize(weight.width(), T::ZERO);
+        let rows = self.lengths.len();
+        let kept = if keep { rows * s.steps * s.kept } else { 0 };
+        let mut outputs = [rows * s.steps * s.shown, rows * s.states, kept].map(Vec::<T>::with_capacity);
+        let targets = outputs.each_mut().map(|output| Shared::from(output.as_mut_ptr()));
+        self.tasks(|first, count| {
+            // SAFETY: the rows of this task, within the capacities; they are written before they are read.
+            let [shown, last, kept] = unsafe {
+                [
+                    targets[0].slice(first * s.steps * s.shown, count * s.steps * s.shown),
+                    targets[1].slice(first * s.states, count * s.states),
+                    targets[2].slice(first * kept / rows, count * kept / rows),
+                ]
             };
-            // SAFETY: the gates of `step` in each row, the weight without its last column, all of `d_state`.
-            unsafe {
-                let size = (rows, s.gates, s.hidden);
-                multiply(size, gates, weight, d_state.as_mut_ptr(), s.states, true);
-            }
-        }
-        let mut d_weight = vec![T::ZERO; s.gates * (s.hidden + 1)];
-        for row in 0..rows {
-            for (from, to, steps) in part.previous(row, self.reverse, s) {
-                let gates = Matrix::rows(&hidden[(row * s.steps + to) * s.gates..], s.gates);
-                let size = (s.gates, steps, s.hidden);
-                // SAFETY: as where the gates were computed; `d_weight` is this task's own.
-                unsafe {
-                    let c = d_weight.as_mut_ptr();
-                    multiply(size, gates.transposed(), from, c, s.hidden + 1, true);
+            let (mut output, mut memory) = split(&initial[first * s.states..], count, s.hidden, s);
+            let mut hidden = vec![T::ZERO; count * weight.width()];
+            let mut scratch = vec![T::ZERO; s.kept];
+            for step in self.order(s.steps) {
+                let size = (count, 0, s.hidden);
+                weight.multiply(size, (&output, s.hidden), Some(&start), &mut hidden);
+                for row in 0..count {
+                    let at = row * s.steps + step;
+                    let shown = &mut shown[at * s.shown..][..s.shown];
+                    let kept = match keep {
+                        true => &mut kept[at * s.kept..][..s.kept],
+                        false => &mut scratch[..],
+                    };
+                    if step >= self.lengths[first + row] {
+                        shown.fill(T::ZERO);
+                        kept.fill(T::ZERO);
+                        continue;
+                    }
+                    let output = &mut output[row * s.hidden..][..s.hidden];
+                    let memory = &mut memory[row * (s.states - s.hidden)..][..s.states - s.hidden];
+                    self.cell.forward(Forward {
+                        x: &projected[((first + row) * s.steps + step) * s.gates..][..s.gates],
+                        hidden: &hidden[row * weight.width()..][..s.gates],
+                        bias: &bias,
+                        output,
+                        memory,
+                        kept,
+                    });
+                    let (shown_output, shown_memory) = shown.split_at_mut(s.hidden);
+                    shown_output.copy_from_slice(output);
+                    if self.whole {
+                        shown_memory.copy_from_slice(memory);
+                    }
                 }
             }
+            join((&output, s.hidden), &memory, last, s);
+        });
+        for (output, len) in outputs
+            .iter_mut()
+            .zip([rows * s.steps * s.shown, rows * s.states, kept])
+        {
+            // SAFETY: the tasks have written each step of each row.
+            unsafe { output.set_len(len) };
         }
-        for gates in hidden.chunks(s.gates) {
-            for (d_row, &gate) in d_weight.chunks_mut(s.hidden + 1).zip(gates) {
-                d_row[s.hidden] += gate;
+        outputs
+    }
+
+    /// The gradients of the projected input, the parameters and the initial states.
+    fn backward<T: Number>(
+        &self,
+        past: Past<'_, T>,
+        d_last: &[T],
+        d_shown: Option<&[T]>,
+        s: Sizes,
+    ) -> [Vec<T>; 3] {
+        let parameters = Parameters::new(past.parameters, s);
+        let weight = Panels::new(s.gates, s.hidden, |gate, k| {
+            parameters.weight[gate * s.hidden + k]
+        });
+        let rows = self.lengths.len();
+        let lens = [rows * s.steps * s.gates, rows * s.steps * s.own, rows * s.states];
+        let mut outputs = lens.map(Vec::<T>::with_capacity);
+        let targets = outputs.each_mut().map(|output| Shared::from(output.as_mut_ptr()));
+        let sums = self.tasks(|first, count| {
+            // SAFETY: the rows of this task, within the capacities; they are written before they are read.
+            let [d_projected, d_own, d_initial] = unsafe {
+                std::array::from_fn(|k| targets[k].slice(first * (lens[k] / rows), count * (lens[k] / rows)))
+            };
+            let mut sums = vec![T::ZERO; s.gates + s.own];
+            let width = weight.width();
+            let (mut d_output, mut d_memory) = split(&d_last[first * s.states..], count, width, s);
+            for step in self.order(s.steps).rev() {
+                for row in 0..count {
+                    let at = row * s.steps + step;
+                    let d_x = &mut d_projected[at * s.gates..][..s.gates];
+                    let d_own = &mut d_own[at * s.own..][..s.own];
+                    let length = self.lengths[first + row];
+                    if step >= length {
+                        d_x.fill(T::ZERO);
+                        d_own.fill(T::ZERO);
+                        continue;
+                    }
+                    let d_output = &mut d_output[row * width..][..s.hidden];
+                    let d_memory = &mut d_memory[row * (s.states - s.hidden)..][..s.states - s.hidden];
+                    let at = (first + row) * s.steps + step;
+                    if let Some(d_shown) = d_shown {
+                        let (more, more_memory) = d_shown[at * s.shown..][..s.shown].split_at(s.hidden);
+                        d_output.iter_mut().zip(more).for_each(|(d, more)| *d += *more);
+                        d_memory
+                            .iter_mut()
+                            .zip(more_memory)
+                            .for_each(|(d, more)| *d += *more);
+                    }
+                    let previous = match step == self.first(length) {
+                        true => &past.initial[(first + row) * s.states..],
+                        false if self.reverse => &past.shown[(at + 1) * s.shown..],
+                        false => &past.shown[(at - 1) * s.shown..],
+                    };
+                    self.cell.backward(Backward {
+                        kept: &past.kept[at * s.kept..][..s.kept],
+                        previous: &previous[..s.hidden],
+                        d_output,
+                        d_memory,
+                        d_x,
+                        d_own,
+                        sums: &mut sums,
+                    });
+                }
+                let size = (count, 0, s.shared);
+                let gates = (&d_projected[step * s.gates..], s.steps * s.gates);
+                weight.multiply(size, gates, None, &mut d_output);
+                if s.own > 0 {
+                    let size = (count, s.shared, s.gates);
+                    let gates = (&d_own[step * s.own..], s.steps * s.own);
+                    weight.multiply(size, gates, None, &mut d_output);
+                }
             }
+            join((&d_output, width), &d_memory, d_initial, s);
+            sums
+        });
+        for (output, len) in outputs.iter_mut().zip(lens) {
+            // SAFETY: the tasks have written each step of each row.
+            unsafe { output.set_len(len) };
         }
-        d_weight
+        let [mut d_projected, mut d_own, d_initial] = outputs;
+        let firsts: Vec<Option<usize>> = self
+            .lengths
+            .iter()
+            .map(|&n| (n > 0).then(|| self.first(n)))
+            .collect();
+        let gradients = (&mut d_projected[..], &mut d_own[..]);
+        let states = (past.shown, past.initial);
+        let mut d_parameters = weight_gradient(gradients, states, &firsts, self.reverse, s);
+        parameters.append_biases(&mut d_parameters, &sums, s);
+        [d_projected, d_parameters, d_initial]
     }
 }
 
-/// The rows of one task.
-struct Part<'a, T> {
-    projected: &'a [T],
-    initial: &'a [T],
-    out: &'a [T],
-    gradient: &'a [T],
-    lengths: &'a [usize],
-}
-
-impl<T: Float> Part<'_, T> {
-    /// Where the states before the steps of `row` lie, each with the step that it precedes and the number of
-    /// steps: the initial state, and the states after every step but the last.
-    fn previous(&self, row: usize, reverse: bool, s: Sizes) -> [(Matrix<T>, usize, usize); 2] {
-        let out = &self.out[row * s.steps * s.states..];
-        let initial = Matrix::rows(&self.initial[row * s.states..], s.states);
-        let first = if reverse { s.steps - 1 } else { 0 };
-        let (from, to) = if reverse { (1, 0) } else { (0, 1) };
-        // With a single step there is nothing after the initial state, and `from` may lie behind the end.
-        let others = Matrix::rows(out.get(from * s.states..).unwrap_or(&[]), s.states);
-        [(initial, first, 1), (others, to.min(s.steps - 1), s.steps - 1)]
+/// The outputs and the memories of `count` packed states, the outputs in rows of `width` elements.
+fn split<T: Number>(states: &[T], count: usize, width: usize, s: Sizes) -> (Vec<T>, Vec<T>) {
+    let mut output = vec![T::ZERO; count * width];
+    let mut memory = Vec::with_capacity(count * (s.states - s.hidden));
+    for (state, output) in states.chunks(s.states).zip(output.chunks_mut(width)) {
+        output[..s.hidden].copy_from_slice(&state[..s.hidden]);
+        memory.extend_from_slice(&state[s.hidden..]);
     }
+    (output, memory)
 }
 
-/// The rows of `values`, each of `width`, that belong to `task`.
-fn rows_of<T>(values: &[T], task: usize, width: usize) -> &[T] {
-    let rest = &values[task * ROWS * width..];
-    &rest[..rest.len().min(ROWS * width)]
+/// The states that [`split`] splits.
+fn join<T: Number>((output, width): (&[T], usize), memory: &[T], states: &mut [T], s: Sizes) {
+    for (row, state) in states.chunks_mut(s.states).enumerate() {
+        let (to_output, to_memory) = state.split_at_mut(s.hidden);
+        to_output.copy_from_slice(&output[row * width..][..s.hidden]);
+        to_memory.copy_from_slice(&memory[row * to_memory.len()..][..to_memory.len()]);
+    }
 }

@@ -7,7 +7,9 @@ mod cells;
 mod gru;
 mod kernel;
 mod lstm;
+mod panels;
 mod stack;
+mod weight;
 
 pub use gru::{GRU, GRUState, gru};
 pub use lstm::{LSTM, LSTMState, lstm};

@@ -5,6 +5,7 @@ use candle_nn::VarBuilder;
 
 use super::cells::Cell;
 use super::kernel::Sequence;
+use super::weight::pack;
 use crate::cpu::has_kernel;
 use crate::init::uniform;
 use crate::linear_map::linear;
@@ -147,7 +148,9 @@ impl<C: Cell> Stack<C> {
     /// The packed states of a single layer after each step: (batch, steps, states·hidden).
     pub fn states(&self, x: &Tensor, initial: &Tensor) -> Result<Tensor> {
         let (batch, steps) = self.check(x)?;
-        self.run(self.single()?, x, Some(initial), &vec![steps; batch])
+        Ok(self
+            .run(self.single()?, x, Some(initial), &vec![steps; batch], true)?
+            .0)
     }
 
     /// (batch, steps, features) → (batch, steps, directions·hidden) and the last packed state of each layer and
@@ -175,20 +178,16 @@ impl<C: Cell> Stack<C> {
                 initial.len()
             )
         }
-        let mask = padding(&lengths, steps, x)?;
         let (mut x, mut last) = (x.clone(), Vec::with_capacity(count));
         for layer in &self.layers {
             let mut outputs = Vec::with_capacity(layer.len());
             for weights in layer {
-                let states = self.run(weights, &x, initial.map(|all| &all[last.len()]), &lengths)?;
-                let end = if weights.reverse { 0 } else { steps - 1 };
-                last.push(states.narrow(1, end, 1)?.squeeze(1)?);
-                outputs.push(states.narrow(2, 0, self.hidden_dim)?);
+                let initial = initial.map(|all| &all[last.len()]);
+                let (output, state) = self.run(weights, &x, initial, &lengths, false)?;
+                outputs.push(output);
+                last.push(state);
             }
             x = Tensor::cat(&outputs, 2)?;
-            if let Some(mask) = &mask {
-                x = x.broadcast_mul(mask)?;
-            }
         }
         Ok((x, last))
     }
@@ -213,19 +212,16 @@ impl<C: Cell> Stack<C> {
         Ok((batch, steps))
     }
 
+    /// One layer in one direction: the outputs of each step, or the `whole` packed states, 0 beyond a length; and the
+    /// last packed state.
     fn run(
         &self,
         weights: &Weights,
         x: &Tensor,
         initial: Option<&Tensor>,
         lengths: &[usize],
-    ) -> Result<Tensor> {
-        let gates = weights.hidden.dims()[0];
-        let (input_bias, hidden_bias) = match &weights.biases {
-            Some((input, hidden)) => (Some(input), hidden.clone()),
-            None => (None, Tensor::zeros(gates, x.dtype(), x.device())?),
-        };
-        let projected = linear(x, &weights.input, input_bias)?;
+        whole: bool,
+    ) -> Result<(Tensor, Tensor)> {
         let zeros = self.zero_state(lengths.len())?;
         let initial = initial.unwrap_or(&zeros);
         if initial.dims() != zeros.dims() {
@@ -236,39 +232,58 @@ impl<C: Cell> Stack<C> {
                 zeros.shape()
             )
         }
-        if has_kernel(x) {
-            let weight = Tensor::cat(&[&weights.hidden, &hidden_bias.unsqueeze(1)?], 1)?.contiguous()?;
-            let op = Sequence {
-                cell: self.cell,
-                reverse: weights.reverse,
-                lengths: lengths.to_vec(),
-            };
-            return op.apply(&projected, &weight, initial);
+        if !has_kernel(x) {
+            return self.run_composed(weights, x, initial, lengths, whole);
         }
-        let mut steps = by_step(&projected)?;
-        let mask = match padding(lengths, steps.len(), x)? {
-            Some(mask) => Some(by_step(&mask)?),
-            None => None,
+        let biases = weights.biases.as_ref().map(|(input, hidden)| (input, hidden));
+        let op = Sequence {
+            cell: self.cell,
+            reverse: weights.reverse,
+            lengths: lengths.to_vec(),
+            whole,
         };
+        op.apply(
+            &linear(x, &weights.input, None)?,
+            &pack(&weights.hidden, biases)?,
+            initial,
+        )
+    }
+
+    fn run_composed(
+        &self,
+        weights: &Weights,
+        x: &Tensor,
+        initial: &Tensor,
+        lengths: &[usize],
+        whole: bool,
+    ) -> Result<(Tensor, Tensor)> {
+        let biases = weights.biases.as_ref();
+        let mut steps = by_step(&linear(x, &weights.input, biases.map(|b| &b.0))?)?;
+        let mask = padding(lengths, steps.len(), x)?;
+        let masks = mask.as_ref().map(by_step).transpose()?;
         let mut state = initial.clone();
         let mut order: Vec<usize> = (0..steps.len()).collect();
         if weights.reverse {
             order.reverse();
         }
         for step in order {
-            let hidden = linear(
-                &state.narrow(1, 0, self.hidden_dim)?,
-                &weights.hidden,
-                Some(&hidden_bias),
-            )?;
+            let output = state.narrow(1, 0, self.hidden_dim)?;
+            let hidden = linear(&output, &weights.hidden, biases.map(|b| &b.1))?;
             let next = self.cell.composed(&steps[step], &hidden, &state)?;
-            state = match &mask {
-                Some(mask) => (&state + (next - &state)?.broadcast_mul(&mask[step])?)?,
+            state = match &masks {
+                Some(masks) => (&state + (next - &state)?.broadcast_mul(&masks[step])?)?,
                 None => next,
             };
-            steps[step] = state.clone();
+            steps[step] = match whole {
+                true => state.clone(),
+                false => state.narrow(1, 0, self.hidden_dim)?,
+            };
         }
-        Tensor::stack(&steps, 1)
+        let shown = Tensor::stack(&steps, 1)?;
+        match mask {
+            Some(mask) => Ok((shown.broadcast_mul(&mask)?, state)),
+            None => Ok((shown, state)),
+        }
     }
 }
 

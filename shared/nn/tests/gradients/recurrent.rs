@@ -59,6 +59,19 @@ fn gru(table: &mut Table) {
         },
     );
     table.layer(
+        "GRU::forward_sequence",
+        "wider than a block, both ways, the last states alone",
+        vec![any([2, 3, 2])],
+        |vb, x| {
+            let config = GRUConfig {
+                bidirectional: true,
+                ..Default::default()
+            };
+            let (_, last) = nn::gru(2, 35, config, vb)?.forward_sequence(&x[0], None, Some(&[2, 3]))?;
+            &last[0].h * &last[1].h
+        },
+    );
+    table.layer(
         "gru",
         "step by step and as a sequence",
         vec![any([2, 4, 3])],
@@ -103,6 +116,19 @@ fn lstm(table: &mut Table) {
             let lstm = nn::lstm(3, 5, LSTMConfig::default(), vb)?;
             let (y, last) = lstm.forward_sequence(&x[0], Some(&initial), Some(&[1, 0, 4]))?;
             y.sum(1)? + (&last[0].h * &last[0].c)?
+        },
+    );
+    table.layer(
+        "LSTM::forward_sequence",
+        "wider than a block, both ways, the last states alone",
+        vec![any([2, 3, 2])],
+        |vb, x| {
+            let config = LSTMConfig {
+                bidirectional: true,
+                ..Default::default()
+            };
+            let (_, last) = nn::lstm(2, 35, config, vb)?.forward_sequence(&x[0], None, Some(&[2, 3]))?;
+            &last[0].h * &last[1].c
         },
     );
     table.layer(

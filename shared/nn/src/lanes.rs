@@ -1,4 +1,4 @@
-//! A SIMD register as the tiles of a convolution use it.
+//! A SIMD register as the innermost loops of convolutions and of recurrent networks use it.
 //!
 //! The register types of the instruction sets and not arrays: of a tile's 24 accumulators as arrays the compiler keeps
 //! none in registers, and the product is 30 times slower. [`Portable`] is their bounds-checked twin, against which
@@ -7,7 +7,7 @@
 use crate::float::Float;
 
 /// A register of [`COUNT`](Lanes::COUNT) numbers.
-pub(super) trait Lanes: Copy {
+pub(crate) trait Lanes: Copy {
     type Number: Float;
     const COUNT: usize;
 
@@ -32,7 +32,7 @@ pub(super) trait Lanes: Copy {
 }
 
 #[derive(Clone, Copy)]
-pub(super) struct Portable<T>([T; 4]);
+pub(crate) struct Portable<T>([T; 4]);
 
 impl<T: Float> Lanes for Portable<T> {
     type Number = T;

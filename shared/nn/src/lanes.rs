@@ -112,7 +112,7 @@ mod x86 {
         _mm512_loadu_ps,
         _mm512_storeu_ps,
         _mm512_set1_ps,
-        |sum, a, b| { _mm512_fmadd_ps(a, b, sum) }
+        |sum, a, b| _mm512_fmadd_ps(a, b, sum)
     );
     register!(
         __m256,
@@ -120,7 +120,7 @@ mod x86 {
         _mm256_loadu_ps,
         _mm256_storeu_ps,
         _mm256_set1_ps,
-        |sum, a, b| { _mm256_fmadd_ps(a, b, sum) }
+        |sum, a, b| _mm256_fmadd_ps(a, b, sum)
     );
     register!(
         __m128,
@@ -128,7 +128,7 @@ mod x86 {
         _mm_loadu_ps,
         _mm_storeu_ps,
         _mm_set1_ps,
-        |sum, a, b| { _mm_add_ps(sum, _mm_mul_ps(a, b)) }
+        |sum, a, b| _mm_add_ps(sum, _mm_mul_ps(a, b))
     );
 }
 

@@ -55,6 +55,7 @@ fn main() -> Result<()> {
             std::process::exit(2);
         }
     };
+    nn::join_threads(0);
     let times = train(model, Duration::try_from_secs_f64(seconds?)?)?;
     println!("{}", serde_json::to_string(&times)?);
     Ok(())
@@ -101,7 +102,7 @@ fn train(model: &str, limit: Duration) -> Result<Times> {
         n: losses.len(),
         loss0,
         loss_n,
-        threads: rayon::current_num_threads(),
+        threads: nn::threads(),
         parameters: parameters.count(),
         base_mb,
         peak_mb: memory_mb("VmHWM"),

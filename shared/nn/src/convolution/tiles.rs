@@ -4,6 +4,11 @@
 //! together, so that a window moves over line ends as over any other place, and each tap is one offset. What comes of
 //! places that are no windows is dropped afterwards (see [`layout`](super::layout)).
 
+#![allow(
+    clippy::needless_range_loop,
+    reason = "one number counts the registers of several arrays"
+)]
+
 use crate::float::Float;
 use crate::lanes::{Lanes, Portable};
 

@@ -6,13 +6,13 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use candle_core::{Device, Result, Tensor, bail};
-use rayon::prelude::*;
 
 use super::cells::{Backward, Cell, Forward};
 use super::panels::{Number, Panels};
 use super::weight::{Parameters, weight_gradient};
 use crate::cpu::{Shared, by_dtype, read};
 use crate::tape::record;
+use crate::threads::map;
 
 /// Rows of the batch that a task takes: enough for the matrix product of a step to be worth its while.
 const ROWS: usize = 16;
@@ -152,7 +152,7 @@ impl<C: Cell> Sequence<C> {
     fn tasks<R: Send>(&self, work: impl Fn(usize, usize) -> R + Send + Sync) -> Vec<R> {
         let rows = self.lengths.len();
         let task = |task: usize| work(task * ROWS, ROWS.min(rows - task * ROWS));
-        (0..rows.div_ceil(ROWS)).into_par_iter().map(task).collect()
+        map(rows.div_ceil(ROWS), task)
     }
 
     /// What is shown, the last states, and what is kept.

@@ -1,12 +1,12 @@
 //! The parameters of a recurrence, and their gradient.
 
 use candle_core::{Device, Result, Tensor};
-use rayon::prelude::*;
 
 use super::kernel::Sizes;
 use crate::cpu::{Matrix, Real, Shared, by_dtype, multiply, read};
 use crate::float::Float;
 use crate::tape::record;
+use crate::threads::share;
 
 /// Gates that a task takes of the product with all states: half a hundred microseconds of work.
 const GATES: usize = 64;
@@ -118,33 +118,37 @@ pub(super) fn weight_gradient<T: Float>(
             .map(move |start| (start, to.min(start + GATES)))
     };
     let pieces: Vec<_> = pieces(0, s.shared).chain(pieces(s.shared, s.gates)).collect();
-    pieces.into_par_iter().for_each(|(start, end)| {
-        let (gates, column) = match start < s.shared {
-            true => (Matrix::rows(d_projected, s.gates), start),
-            false => (Matrix::rows(d_own, s.own), start - s.shared),
-        };
-        // SAFETY: gates from `start` to `end` of the first step of each row, and of all steps but one; the outputs or
-        // states that belong to them; rows of `d_weight` that are this task's own, within its capacity, and written by
-        // the first product before the second adds to them.
-        unsafe {
-            let c = target.add(start * s.hidden);
-            let before = Matrix::rows(&beginnings, s.gates).from(0, start).transposed();
-            let size = (end - start, rows, s.hidden);
-            multiply(size, before, Matrix::rows(initial, s.states), c, s.hidden, false);
-            if all > 1 {
-                let gates = gates.from(gate_row, column).transposed();
-                let outputs = Matrix::rows(shown, s.shown).from(output_row, 0);
-                multiply(
-                    (end - start, all - 1, s.hidden),
-                    gates,
-                    outputs,
-                    c,
-                    s.hidden,
-                    true,
-                );
+    share(
+        pieces,
+        || (),
+        |_, (start, end)| {
+            let (gates, column) = match start < s.shared {
+                true => (Matrix::rows(d_projected, s.gates), start),
+                false => (Matrix::rows(d_own, s.own), start - s.shared),
+            };
+            // SAFETY: gates from `start` to `end` of the first step of each row, and of all steps but one; the outputs or
+            // states that belong to them; rows of `d_weight` that are this task's own, within its capacity, and written by
+            // the first product before the second adds to them.
+            unsafe {
+                let c = target.add(start * s.hidden);
+                let before = Matrix::rows(&beginnings, s.gates).from(0, start).transposed();
+                let size = (end - start, rows, s.hidden);
+                multiply(size, before, Matrix::rows(initial, s.states), c, s.hidden, false);
+                if all > 1 {
+                    let gates = gates.from(gate_row, column).transposed();
+                    let outputs = Matrix::rows(shown, s.shown).from(output_row, 0);
+                    multiply(
+                        (end - start, all - 1, s.hidden),
+                        gates,
+                        outputs,
+                        c,
+                        s.hidden,
+                        true,
+                    );
+                }
             }
-        }
-    });
+        },
+    );
     // SAFETY: every row has been written.
     unsafe { d_weight.set_len(s.gates * s.hidden) };
     for (row, kept) in beginnings.chunks(s.gates).enumerate() {

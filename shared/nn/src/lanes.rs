@@ -29,6 +29,12 @@ pub(crate) trait Lanes: Copy {
     /// # Safety
     /// As for [`load`](Lanes::load).
     unsafe fn plus(self, a: Self, b: Self) -> Self;
+
+    /// The sum of its numbers.
+    ///
+    /// # Safety
+    /// As for [`load`](Lanes::load).
+    unsafe fn total(self) -> Self::Number;
 }
 
 #[derive(Clone, Copy)]
@@ -59,6 +65,12 @@ impl<T: Float> Lanes for Portable<T> {
     unsafe fn plus(self, a: Self, b: Self) -> Self {
         Self(std::array::from_fn(|lane| self.0[lane] + a.0[lane] * b.0[lane]))
     }
+
+    #[inline(always)]
+    unsafe fn total(self) -> T {
+        let [a, b, c, d] = self.0;
+        (a + c) + (b + d)
+    }
 }
 
 /// Implements [`Lanes`] for a register of f32 by the instructions that are named.
@@ -67,7 +79,8 @@ impl<T: Float> Lanes for Portable<T> {
     reason = "there are processors of whose registers nothing is known here"
 )]
 macro_rules! register {
-    ($register:ident, $count:literal, $load:ident, $store:ident, $splat:ident, |$sum:ident, $a:ident, $b:ident| $plus:expr) => {
+    ($register:ident, $count:literal, $load:ident, $store:ident, $splat:ident, |$sum:ident, $a:ident, $b:ident| $plus:expr,
+     |$all:ident| $total:expr) => {
         impl Lanes for $register {
             type Number = f32;
             const COUNT: usize = $count;
@@ -96,6 +109,13 @@ macro_rules! register {
                 // SAFETY: the caller's.
                 unsafe { $plus }
             }
+
+            #[inline(always)]
+            unsafe fn total(self) -> f32 {
+                let $all = self;
+                // SAFETY: the caller's.
+                unsafe { $total }
+            }
         }
     };
 }
@@ -112,7 +132,11 @@ mod x86 {
         _mm512_loadu_ps,
         _mm512_storeu_ps,
         _mm512_set1_ps,
-        |sum, a, b| _mm512_fmadd_ps(a, b, sum)
+        |sum, a, b| _mm512_fmadd_ps(a, b, sum),
+        |all| {
+            let upper = _mm256_castpd_ps(_mm512_extractf64x4_pd::<1>(_mm512_castps_pd(all)));
+            _mm256_add_ps(_mm512_castps512_ps256(all), upper).total()
+        }
     );
     register!(
         __m256,
@@ -120,7 +144,8 @@ mod x86 {
         _mm256_loadu_ps,
         _mm256_storeu_ps,
         _mm256_set1_ps,
-        |sum, a, b| _mm256_fmadd_ps(a, b, sum)
+        |sum, a, b| _mm256_fmadd_ps(a, b, sum),
+        |all| _mm_add_ps(_mm256_castps256_ps128(all), _mm256_extractf128_ps::<1>(all)).total()
     );
     register!(
         __m128,
@@ -128,7 +153,11 @@ mod x86 {
         _mm_loadu_ps,
         _mm_storeu_ps,
         _mm_set1_ps,
-        |sum, a, b| _mm_add_ps(sum, _mm_mul_ps(a, b))
+        |sum, a, b| _mm_add_ps(sum, _mm_mul_ps(a, b)),
+        |all| {
+            let pairs = _mm_add_ps(all, _mm_movehl_ps(all, all));
+            _mm_cvtss_f32(_mm_add_ss(pairs, _mm_shuffle_ps::<1>(pairs, pairs)))
+        }
     );
 }
 
@@ -138,7 +167,13 @@ mod arm {
 
     use super::Lanes;
 
-    register!(float32x4_t, 4, vld1q_f32, vst1q_f32, vdupq_n_f32, |sum, a, b| {
-        vfmaq_f32(sum, a, b)
-    });
+    register!(
+        float32x4_t,
+        4,
+        vld1q_f32,
+        vst1q_f32,
+        vdupq_n_f32,
+        |sum, a, b| vfmaq_f32(sum, a, b),
+        |all| vaddvq_f32(all)
+    );
 }

@@ -353,6 +353,11 @@ impl Plan {
                 let combinations: Vec<usize> = (0..self.inputs)
                     .flat_map(|input| offsets.iter().map(move |offset| input * channel + offset))
                     .collect();
+                // Beyond the last combination that one is computed again.
+                let sixths: Vec<[usize; COMBINATIONS]> = combinations
+                    .chunks(COMBINATIONS)
+                    .map(|some| std::array::from_fn(|i| some[i.min(some.len() - 1)]))
+                    .collect();
                 let (x_image, g_image) = (self.inputs * channel, outputs.len() * plane);
                 let together = (BUFFER / (x_image + g_image)).clamp(1, samples.len().max(1));
                 for start in samples.clone().step_by(together) {
@@ -374,18 +379,17 @@ impl Plan {
                             self.widen(&flat, gradient, band.start as isize, body);
                         }
                     }
-                    for (sixth, offsets) in combinations.chunks(COMBINATIONS).enumerate() {
-                        // Beyond the last combination that one is computed again.
-                        let padded = std::array::from_fn(|i| offsets[i.min(offsets.len() - 1)]);
-                        for first in outputs.clone().step_by(step) {
-                            let count = step.min(outputs.end - first);
+                    // A few planes of the gradient stay in the fastest cache while all of x passes by.
+                    for first in outputs.clone().step_by(step) {
+                        let count = step.min(outputs.end - first);
+                        for (sixth, offsets) in sixths.iter().enumerate() {
                             let mut sums = [[T::ZERO; COMBINATIONS]; 4];
                             let mut job = Products {
                                 a: gs[(first - outputs.start) * plane..].as_ptr(),
                                 a_plane: plane,
                                 a_image: g_image,
                                 b: xs.as_ptr(),
-                                offsets: &padded,
+                                offsets,
                                 b_image: x_image,
                                 images: images.len(),
                                 places,
@@ -395,9 +399,11 @@ impl Plan {
                             // room for the slack; the gradient is 0 behind its places.
                             unsafe { T::tiles().products[count - 1](&mut job) };
                             for (output, sums) in (first..).zip(&sums[..count]) {
-                                let at = (group * self.outputs + output) * depth + sixth * COMBINATIONS;
+                                let start = sixth * COMBINATIONS;
+                                let at = (group * self.outputs + output) * depth + start;
+                                let length_of_sixth = COMBINATIONS.min(depth - start);
                                 // SAFETY: (part, group, output) are this task's alone.
-                                let total = unsafe { target.slice(part * length + at, offsets.len()) };
+                                let total = unsafe { target.slice(part * length + at, length_of_sixth) };
                                 total.iter_mut().zip(sums).for_each(|(total, sum)| *total += *sum);
                             }
                         }

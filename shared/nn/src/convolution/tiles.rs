@@ -143,17 +143,7 @@ unsafe fn products<L: Lanes, const M: usize>(job: &mut Products<'_, L::Number>) 
         }
         for (out, total) in job.out.iter_mut().zip(total) {
             for (out, total) in out.iter_mut().zip(total) {
-                let mut lanes = [L::Number::ZERO; SLACK];
-                total.store(lanes.as_mut_ptr());
-                // In halves of halves: the longest chain is four additions.
-                let mut width = L::COUNT;
-                while width > 1 {
-                    width /= 2;
-                    for lane in 0..width {
-                        lanes[lane] += lanes[lane + width];
-                    }
-                }
-                *out += lanes[0];
+                *out += total.total();
             }
         }
     }

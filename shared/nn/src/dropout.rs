@@ -1,6 +1,6 @@
 //! Dropout.
 
-use candle_core::{Device, ModuleT, Result, Tensor, bail};
+use candle_core::{Device, ModuleT, Result, Shape, Tensor, bail};
 use rand::RngCore;
 
 /// In training, sets each element to zero with probability p and multiplies the others by 1 / (1 - p), so that the
@@ -30,22 +30,38 @@ impl Dropout {
 
     /// `x` with elements dropped where `train` says so.
     pub fn forward(&self, x: &Tensor, train: bool) -> Result<Tensor> {
+        self.check()?;
+        if !train {
+            return Ok(x.clone());
+        }
+        match self.factors(x.shape())? {
+            None => Ok(x.clone()),
+            Some(factors) => x.mul(&factors.to_dtype(x.dtype())?.to_device(x.device())?),
+        }
+    }
+
+    /// What elements are multiplied by in training, in f32 on the CPU; none where all stay as they are.
+    pub(crate) fn factors(&self, shape: &Shape) -> Result<Option<Tensor>> {
+        self.check()?;
+        if self.p == 0.0 {
+            return Ok(None);
+        }
+        let mut random = crate::random::random_in_step();
+        let keep = 1.0 / (1.0 - self.p);
+        let threshold = (self.p as f64 * 2f64.powi(32)) as u32;
+        let mut mask = || if random.next_u32() < threshold { 0.0 } else { keep };
+        let mask: Vec<f32> = (0..shape.elem_count()).map(|_| mask()).collect();
+        Ok(Some(Tensor::from_vec(mask, shape, &Device::Cpu)?))
+    }
+
+    fn check(&self) -> Result<()> {
         if !(0.0..1.0).contains(&self.p) {
             bail!(
                 "dropout with p = {}: a probability of at least 0 and below 1 is needed",
                 self.p
             )
         }
-        if !train || self.p == 0.0 {
-            return Ok(x.clone());
-        }
-        let mut random = crate::random::random_in_step();
-        let keep = 1.0 / (1.0 - self.p);
-        let threshold = (self.p as f64 * 2f64.powi(32)) as u32;
-        let mut mask = || if random.next_u32() < threshold { 0.0 } else { keep };
-        let mask: Vec<f32> = (0..x.elem_count()).map(|_| mask()).collect();
-        let mask = Tensor::from_vec(mask, x.shape(), &Device::Cpu)?;
-        x.mul(&mask.to_dtype(x.dtype())?.to_device(x.device())?)
+        Ok(())
     }
 }
 

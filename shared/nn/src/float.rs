@@ -5,6 +5,7 @@ use std::ops::Neg;
 
 use crate::convolution::{Tiles, tiles_f32, tiles_f64};
 use crate::cpu::Real;
+use crate::product::{self, product_tiles_f32, product_tiles_f64};
 
 /// `f32` or `f64`, with functions that the compiler can vectorise for `f32`.
 pub(crate) trait Float: Real + Neg<Output = Self> {
@@ -13,6 +14,8 @@ pub(crate) trait Float: Real + Neg<Output = Self> {
     const LOWEST: Self;
     /// The innermost loops of convolutions.
     fn tiles() -> &'static Tiles<Self>;
+    /// The innermost loops of matrix products.
+    fn product_tiles() -> &'static product::Tiles<Self>;
     fn of(value: f64) -> Self;
     fn f64(self) -> f64;
     fn exp(self) -> Self;
@@ -48,6 +51,10 @@ impl Float for f32 {
 
     fn tiles() -> &'static Tiles<Self> {
         tiles_f32()
+    }
+
+    fn product_tiles() -> &'static product::Tiles<Self> {
+        product_tiles_f32()
     }
 
     #[inline(always)]
@@ -122,6 +129,10 @@ impl Float for f64 {
 
     fn tiles() -> &'static Tiles<Self> {
         tiles_f64()
+    }
+
+    fn product_tiles() -> &'static product::Tiles<Self> {
+        product_tiles_f64()
     }
 
     #[inline(always)]

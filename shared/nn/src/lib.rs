@@ -62,6 +62,7 @@ mod convolution;
 mod cpu;
 mod dropout;
 mod elementwise;
+mod embedding;
 mod float;
 mod init;
 mod lanes;
@@ -74,6 +75,7 @@ mod norm;
 pub mod ops;
 mod pieces;
 mod pooling;
+mod product;
 mod random;
 mod residual;
 mod rnn;
@@ -86,8 +88,8 @@ mod upsample;
 
 pub use activation::{Activation, PReLU, prelu};
 pub use attention::{
-    AttentionMask, MultiHeadAttention, MultiHeadAttentionConfig, multi_head_attention, rope, rope_angles,
-    scaled_dot_product_attention,
+    AttentionMask, MultiHeadAttention, MultiHeadAttentionConfig, joined_attention, multi_head_attention,
+    rope, rope_angles, scaled_dot_product_attention, self_attention,
 };
 pub use conv::{
     Conv1d, Conv2d, ConvTranspose1d, ConvTranspose2d, conv_transpose1d, conv_transpose1d_no_bias,
@@ -97,6 +99,7 @@ pub use conv::{
 pub use convolution::Geometry;
 pub use cpu::composed;
 pub use dropout::Dropout;
+pub use embedding::{Embedding, embedding};
 pub use init::{is_buffer, seeded};
 pub use linear::{Linear, linear, linear_b, linear_no_bias};
 pub use memory::Pool;
@@ -117,6 +120,6 @@ pub use rnn::{GRU, GRUConfig, GRUState, LSTM, LSTMConfig, LSTMState, RecurrentCo
 
 pub use candle_core::{Module, ModuleT};
 pub use candle_nn::{
-    Conv1dConfig, Conv2dConfig, ConvTranspose1dConfig, ConvTranspose2dConfig, Embedding, Func, FuncT, Init,
-    Optimizer, RNN, Sequential, VarBuilder, VarMap, embedding, func, func_t, seq,
+    Conv1dConfig, Conv2dConfig, ConvTranspose1dConfig, ConvTranspose2dConfig, Func, FuncT, Init, Optimizer,
+    RNN, Sequential, VarBuilder, VarMap, func, func_t, seq,
 };

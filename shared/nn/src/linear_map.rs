@@ -5,6 +5,7 @@ use candle_core::{Result, Tensor, bail};
 use crate::cpu::{self, Matrix, by_dtype};
 use crate::float::Float;
 use crate::pieces::map;
+use crate::product::product;
 use crate::simd::simd;
 use crate::tape::record;
 
@@ -47,7 +48,7 @@ fn multiply<T: Float>(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Res
     let m = x.elem_count() / k.max(1);
     let forward = |x: &[T], w: &[T], bias: Option<&[T]>| {
         let (x, w) = (Matrix::rows(x, k), Matrix::rows(w, k).transposed());
-        cpu::product((m, k, n), x, w, bias)
+        product((m, k, n), x, w, bias)
     };
     let y = match bias {
         None => cpu::read([x, weight], |[x, w]| forward(x, w, None))?,
@@ -61,12 +62,12 @@ fn multiply<T: Float>(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Res
     record(y, dims, &inputs, move |gradient| {
         let of_x = || -> Result<Tensor> {
             let back =
-                |[g, w]: [&[T]; 2]| cpu::product((m, n, k), Matrix::rows(g, n), Matrix::rows(w, k), None);
+                |[g, w]: [&[T]; 2]| product((m, n, k), Matrix::rows(g, n), Matrix::rows(w, k), None);
             Tensor::from_vec(cpu::read([gradient, &weight], back)?, x.shape(), x.device())
         };
         let of_weight = || -> Result<Tensor> {
             let back = |[g, x]: [&[T]; 2]| {
-                cpu::product(
+                product(
                     (n, m, k),
                     Matrix::rows(g, n).transposed(),
                     Matrix::rows(x, k),

@@ -4,20 +4,50 @@ use candle_core::{Result, Tensor, bail};
 
 use crate::cpu::{by_dtype, has_kernel, read};
 use crate::float::Float;
+use crate::linear_map::sum_columns;
 use crate::pieces::{TASK, fill};
 use crate::simd::simd;
 use crate::tape::{record, record_with_result};
 
-/// `a + b` of two tensors of one shape: the sum that closes a residual block (He et al. 2016,
-/// <https://arxiv.org/abs/1512.03385>). The gradient goes to both as it is, without a copy.
+/// `a + b`: the sum that closes a residual block (He et al. 2016, <https://arxiv.org/abs/1512.03385>). `b` may also
+/// have the last dimensions of `a` only, as positions (positions, size) are added to words (batch, positions, size);
+/// it is then added to each part of `a`. The gradient goes to both as it is, without a copy, or to such a `b` as the
+/// sum over the parts.
+///
+/// # Errors
+/// If the shapes do not fit, or the types differ.
 pub fn add(a: &Tensor, b: &Tensor) -> Result<Tensor> {
-    check(a, b)?;
-    if !has_kernel(a) {
-        return a + b;
+    if a.dtype() != b.dtype() || !a.dims().ends_with(b.dims()) {
+        check(a, b)?;
     }
-    by_dtype!(a.dtype(), T => {
-        let y = sum::<T>(a, b, T::of(f64::NEG_INFINITY))?;
-        record(y, a.shape(), &[a, b], |gradient| Ok(vec![Some(gradient.clone()), Some(gradient.clone())]))
+    if !has_kernel(a) {
+        return a.broadcast_add(b);
+    }
+    by_dtype!(a.dtype(), T => match a.shape() == b.shape() {
+        true => {
+            let y = sum::<T>(a, b, T::of(f64::NEG_INFINITY))?;
+            record(y, a.shape(), &[a, b], |gradient| Ok(vec![Some(gradient.clone()), Some(gradient.clone())]))
+        }
+        false => add_to_parts::<T>(a, b),
+    })
+}
+
+fn add_to_parts<T: Float>(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    let width = b.elem_count().max(1);
+    let y = read([a, b], |[a, b]: [&[T]; 2]| {
+        fill(a.len(), width * TASK.div_ceil(width), |at, y| {
+            for (y, a) in y.chunks_mut(width).zip(a[at..].chunks(width)) {
+                plus(a, b, T::of(f64::NEG_INFINITY), y);
+            }
+        })
+    })?;
+    let (tracked, shape) = (b.track_op(), b.shape().clone());
+    record(y, a.shape(), &[a, b], move |gradient| {
+        let of_b = || -> Result<Tensor> {
+            let sums = read([gradient], |[gradient]: [&[T]; 1]| sum_columns(gradient, width))?;
+            Tensor::from_vec(sums, shape.clone(), gradient.device())
+        };
+        Ok(vec![Some(gradient.clone()), tracked.then(of_b).transpose()?])
     })
 }
 

@@ -2,8 +2,23 @@
 
 use crate::float::Float;
 
-/// Compiles a loop three times (the platform's baseline, AVX2, AVX-512) and picks at run time, because a
-/// build for any x86-64 may otherwise use no more than SSE2.
+/// Compiles a function three times (for the platform's baseline, AVX2, AVX-512) and picks at run time, because a
+/// build for any x86-64 may otherwise use no more than SSE2. It takes a plain function of loops over slices.
+///
+/// ```
+/// nn::simd! {
+///     /// y ← y + a·x
+///     fn add_scaled<>(a: f32, x: &[f32], y: &mut [f32]) {
+///         for (y, x) in y.iter_mut().zip(x) {
+///             *y += a * x;
+///         }
+///     }
+/// }
+/// let mut y = [1.0, 2.0];
+/// add_scaled(2.0, &[3.0, 4.0], &mut y);
+/// assert_eq!(y, [7.0, 10.0]);
+/// ```
+#[macro_export]
 macro_rules! simd {
     ($(#[$meta:meta])* $visibility:vis fn $name:ident<$($generic:ident: $bound:path),*>
      ($($arg:ident: $type:ty),* $(,)?) $(-> $ret:ty)? $body:block) => {
@@ -33,6 +48,15 @@ macro_rules! simd {
     };
 }
 pub(crate) use simd;
+
+/// Copies a short row: in registers, where a call of the system's `memcpy` would take as long as the copy.
+#[inline(always)]
+pub(crate) fn copy_row<T: Float>(from: &[T], to: &mut [T]) {
+    let (froms, from) = from.as_chunks::<8>();
+    let (tos, to) = to.as_chunks_mut::<8>();
+    tos.iter_mut().zip(froms).for_each(|(to, from)| *to = *from);
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+}
 
 /// Σ term(x) in 16 interleaved sums: fast, and more exact than one running sum.
 #[inline(always)]

@@ -1,6 +1,6 @@
 //! The networks, each with a batch to train on. `torch_steps.py` has the same ones under the same names.
 
-use candle_core::{D, DType, Device, Result, Tensor, bail};
+use candle_core::{DType, Device, Result, Tensor, bail};
 use nn::ops::{add, add_relu, relu};
 use nn::{
     AttentionMask, BatchNorm, Conv2d, Conv2dConfig, Embedding, GRU, Init, InstanceNorm, LSTM, LayerNorm,
@@ -455,16 +455,9 @@ impl TransformerLayer {
     }
 
     fn attend(&self, x: &Tensor) -> Result<Tensor> {
-        let (batch, positions, width) = x.dims3()?;
+        // (batch, positions, 3 · width) → (batch, positions, width)
         let projected = self.query_key_value.forward(x)?;
-        let projected = projected.reshape((batch, positions, 3, HEADS, width / HEADS))?;
-        // (batch, heads, positions, width / heads)
-        let part = |index| projected.get_on_dim(2, index)?.transpose(1, 2);
-        let (query, key, value) = (part(0)?, part(1)?, part(2)?);
-        let mask = AttentionMask::default();
-        let attended = nn::scaled_dot_product_attention(&query, &key, &value, &mask, None)?;
-        // (batch, positions, width)
-        let attended = attended.transpose(1, 2)?.reshape((batch, positions, width))?;
+        let attended = nn::self_attention(&projected, HEADS, &AttentionMask::default(), None)?;
         self.output.forward(&attended)
     }
 
@@ -498,7 +491,7 @@ impl Transformer {
 
     fn forward(&self, words: &Tensor) -> Result<Tensor> {
         // (batch, positions) → (batch, positions, width)
-        let mut x = self.words.forward(words)?.broadcast_add(&self.positions)?;
+        let mut x = add(&self.words.forward(words)?, &self.positions)?;
         for layer in &self.layers {
             x = layer.forward(&x)?;
         }
@@ -545,10 +538,8 @@ impl LanguageModel {
 
 impl Module for LanguageModel {
     fn forward(&self, words: &Tensor) -> Result<Tensor> {
-        // (batch, positions, vocabulary) → (batch · positions, vocabulary)
-        self.head
-            .forward(&self.body.forward(words)?)?
-            .flatten_to(D::Minus2)
+        // (batch, positions, width) → (batch · positions, width) → (batch · positions, vocabulary)
+        self.head.forward(&self.body.forward(words)?.flatten_to(1)?)
     }
 }
 

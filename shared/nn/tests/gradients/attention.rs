@@ -58,6 +58,67 @@ pub fn cases(table: &mut Table) {
             nn::scaled_dot_product_attention(&x, &x, &x, &AttentionMask::causal(), Some(&dropout))
         },
     );
+    table.case(
+        "scaled_dot_product_attention",
+        "70 queries in blocks, causal, constant bias",
+        vec![any([1, 2, 70, 3]), any([1, 2, 75, 3]), any([1, 2, 75, 18])],
+        |x| {
+            let bias = Tensor::arange(0f64, 75.0, &Device::Cpu)?.affine(0.01, 0.0)?;
+            let mask = AttentionMask {
+                bias: Some(&bias),
+                ..AttentionMask::causal()
+            };
+            nn::scaled_dot_product_attention(&x[0], &x[1], &x[2], &mask, None)
+        },
+    );
+    table.case(
+        "joined_attention",
+        "2 heads, 4 queries, 5 keys, padded, dropout",
+        vec![any([2, 4, 6]), any([2, 5, 6]), any([2, 5, 14])],
+        |x| {
+            let padding = padding()?;
+            let mask = AttentionMask {
+                keys: Some(&padding),
+                ..AttentionMask::default()
+            };
+            nn::joined_attention(&x[0], &x[1], &x[2], 2, &mask, Some(&nn::Dropout::new(0.3)))
+        },
+    );
+    table.case(
+        "joined_attention",
+        "3 heads, one tensor, transposed, for all; causal",
+        vec![any([6, 5, 2])],
+        |x| {
+            let x = x[0].transpose(0, 2)?;
+            nn::joined_attention(&x, &x, &x, 3, &AttentionMask::causal(), None)
+        },
+    );
+    table.case(
+        "self_attention",
+        "2 heads of 2x5x(3x6), causal, padded",
+        vec![any([2, 5, 18])],
+        |x| {
+            let padding = padding()?;
+            let mask = AttentionMask {
+                keys: Some(&padding),
+                ..AttentionMask::causal()
+            };
+            nn::self_attention(&x[0], 2, &mask, None)
+        },
+    );
+    table.case(
+        "self_attention",
+        "a part of a tensor; dropout, bias per head",
+        vec![any([2, 7, 20]), any([3, 1, 4])],
+        |x| {
+            let mask = AttentionMask {
+                bias: Some(&x[1]),
+                ..Default::default()
+            };
+            let x = x[0].narrow(1, 2, 4)?.narrow(2, 1, 18)?;
+            nn::self_attention(&x, 3, &mask, Some(&nn::Dropout::new(0.2)))
+        },
+    );
     let config = MultiHeadAttentionConfig {
         heads: 2,
         dropout: 0.2,

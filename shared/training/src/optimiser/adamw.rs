@@ -5,11 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, anyhow};
 use candle_core::{Device, Tensor};
 
-use super::{
-    Optimiser,
-    in_place::{AdamStep, decay_towards},
-    tensors_of,
-};
+use super::{Optimiser, in_place::AdamStep, tensors_of};
 use crate::{Gradients, Parameters};
 
 /// AdamW's settings; the learning rate is the schedule's.
@@ -89,15 +85,15 @@ impl Optimiser for AdamW {
             let steps = moments.steps as i32;
             let rate = learning_rate * parameter.rate_scale;
             let decay = if parameter.decay { weight_decay } else { 0.0 };
-            decay_towards(&moments.first, gradient, beta1, 1.0 - beta1, 1)?;
-            decay_towards(&moments.second, gradient, beta2, 1.0 - beta2, 2)?;
             AdamStep {
-                rate: (rate / (1.0 - beta1.powi(steps))) as f32,
-                second_scale: (1.0 / (1.0 - beta2.powi(steps)).sqrt()) as f32,
-                epsilon: epsilon as f32,
-                shrink: (1.0 - rate * decay) as f32,
+                beta1,
+                beta2,
+                rate: rate / (1.0 - beta1.powi(steps)),
+                second_scale: 1.0 / (1.0 - beta2.powi(steps)).sqrt(),
+                epsilon,
+                shrink: 1.0 - rate * decay,
             }
-            .apply(&parameter.value, &moments.first, &moments.second)?;
+            .apply(&parameter.value, &moments.first, &moments.second, gradient)?;
         }
         Ok(())
     }

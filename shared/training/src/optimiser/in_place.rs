@@ -3,29 +3,165 @@
 //! On the CPU one pass over memory does the whole update, where candle's own operations would make a dozen
 //! temporary tensors for each parameter. Elsewhere the same formula is computed by candle's operations.
 
-use candle_core::{CpuStorage, InplaceOp2, InplaceOp3, Layout, Result, Tensor, Var, bail};
+use std::cell::Cell;
+
+use candle_core::{CpuStorage, DType, InplaceOp1, Layout, Result, Storage, Tensor, Var, bail};
 use rayon::prelude::*;
 
 /// Below this many numbers the work is done before other threads have woken up.
 const CHUNK: usize = 1 << 15;
 
-/// target ← keep · target + add · source^power, with power 1 or 2.
-pub(super) fn decay_towards(target: &Tensor, source: &Tensor, keep: f64, add: f64, power: u8) -> Result<()> {
-    if target.device().is_cpu() && source.is_contiguous() {
-        return target.inplace_op2(
-            source,
-            &Decay {
-                keep: keep as f32,
-                add: add as f32,
-                power,
-            },
-        );
-    }
-    decay_by_operations(target, source, keep, add, power)
+/// AdamW's change of one parameter and its two moments.
+#[derive(Clone, Copy)]
+pub(super) struct AdamStep {
+    pub beta1: f64,
+    pub beta2: f64,
+    /// Learning rate / (1 − β₁ᵗ)
+    pub rate: f64,
+    /// 1 / √(1 − β₂ᵗ)
+    pub second_scale: f64,
+    pub epsilon: f64,
+    /// 1 − learning rate · weight decay
+    pub shrink: f64,
 }
 
-fn decay_by_operations(target: &Tensor, source: &Tensor, keep: f64, add: f64, power: u8) -> Result<()> {
-    let source = if power == 2 { source.sqr()? } else { source.clone() };
+impl AdamStep {
+    pub(super) fn apply(
+        self,
+        parameter: &Var,
+        first: &Tensor,
+        second: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<()> {
+        if !on_cpu(&[parameter, first, second, gradient]) {
+            return self.apply_by_operations(parameter, first, second, gradient);
+        }
+        let gradient = gradient.contiguous()?;
+        change(first, |first| {
+            change(second, |second| {
+                change(parameter, |parameter| {
+                    read(&gradient, |gradient| {
+                        let chunks = parameter.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK));
+                        let moments = first.par_chunks_mut(CHUNK).zip(second.par_chunks_mut(CHUNK));
+                        chunks.zip(moments).for_each(|((parameter, gradient), (first, second))| {
+                            adam(self, gradient, first, second, parameter);
+                        });
+                    })
+                })
+            })
+        })
+    }
+
+    fn apply_by_operations(
+        self,
+        parameter: &Var,
+        first: &Tensor,
+        second: &Tensor,
+        gradient: &Tensor,
+    ) -> Result<()> {
+        decay_towards(first, gradient, self.beta1, 1.0 - self.beta1)?;
+        decay_towards(second, &gradient.sqr()?, self.beta2, 1.0 - self.beta2)?;
+        let scale = ((second.sqrt()? * self.second_scale)? + self.epsilon)?;
+        let shrunk = (parameter.as_tensor() * self.shrink)?;
+        parameter.set(&(shrunk - ((first * self.rate)? / scale)?)?)
+    }
+}
+
+nn::simd! {
+    fn adam<>(step: AdamStep, gradient: &[f32], first: &mut [f32], second: &mut [f32], parameter: &mut [f32]) {
+        let (keep1, add1) = (step.beta1 as f32, (1.0 - step.beta1) as f32);
+        let (keep2, add2) = (step.beta2 as f32, (1.0 - step.beta2) as f32);
+        let (rate, second_scale) = (step.rate as f32, step.second_scale as f32);
+        let (epsilon, shrink) = (step.epsilon as f32, step.shrink as f32);
+        let moments = first.iter_mut().zip(second);
+        for ((parameter, &gradient), (first, second)) in parameter.iter_mut().zip(gradient).zip(moments) {
+            *first = keep1 * *first + add1 * gradient;
+            *second = keep2 * *second + add2 * gradient * gradient;
+            let scale = second.sqrt() * second_scale + epsilon;
+            *parameter = shrink * *parameter - rate * *first / scale;
+        }
+    }
+}
+
+/// SGD's change of one parameter and its velocity.
+#[derive(Clone, Copy)]
+pub(super) struct SgdStep {
+    pub rate: f64,
+    pub decay: f64,
+    pub momentum: f64,
+    pub nesterov: bool,
+}
+
+impl SgdStep {
+    /// There is a velocity where there is momentum.
+    pub(super) fn apply(self, parameter: &Var, velocity: Option<&Tensor>, gradient: &Tensor) -> Result<()> {
+        let tensors = [Some(parameter.as_tensor()), velocity, Some(gradient)];
+        if !on_cpu(&tensors.into_iter().flatten().collect::<Vec<_>>()) {
+            return self.apply_by_operations(parameter, velocity, gradient);
+        }
+        let gradient = gradient.contiguous()?;
+        let Some(velocity) = velocity else {
+            return change(parameter, |parameter| {
+                read(&gradient, |gradient| {
+                    let chunks = parameter.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK));
+                    chunks.for_each(|(parameter, gradient)| descend(self, gradient, parameter));
+                })
+            });
+        };
+        change(velocity, |velocity| {
+            change(parameter, |parameter| {
+                read(&gradient, |gradient| {
+                    let chunks = parameter.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK));
+                    chunks.zip(velocity.par_chunks_mut(CHUNK)).for_each(
+                        |((parameter, gradient), velocity)| roll(self, gradient, velocity, parameter),
+                    );
+                })
+            })
+        })
+    }
+
+    fn apply_by_operations(
+        self,
+        parameter: &Var,
+        velocity: Option<&Tensor>,
+        gradient: &Tensor,
+    ) -> Result<()> {
+        let mut step = (gradient + (parameter.as_tensor() * self.decay)?)?;
+        if let Some(velocity) = velocity {
+            decay_towards(velocity, &step, self.momentum, 1.0)?;
+            step = match self.nesterov {
+                true => (step + (velocity * self.momentum)?)?,
+                false => velocity.clone(),
+            };
+        }
+        decay_towards(parameter, &step, 1.0, -self.rate)
+    }
+}
+
+nn::simd! {
+    fn descend<>(step: SgdStep, gradient: &[f32], parameter: &mut [f32]) {
+        let (rate, decay) = (step.rate as f32, step.decay as f32);
+        for (parameter, &gradient) in parameter.iter_mut().zip(gradient) {
+            *parameter -= rate * (gradient + decay * *parameter);
+        }
+    }
+}
+
+nn::simd! {
+    fn roll<>(step: SgdStep, gradient: &[f32], velocity: &mut [f32], parameter: &mut [f32]) {
+        let (rate, decay, momentum) = (step.rate as f32, step.decay as f32, step.momentum as f32);
+        // What of the gradient and of the velocity goes into the step.
+        let (ahead, along) = if step.nesterov { (1.0, momentum) } else { (0.0, 1.0) };
+        for ((parameter, &gradient), velocity) in parameter.iter_mut().zip(gradient).zip(velocity) {
+            let gradient = gradient + decay * *parameter;
+            *velocity = momentum * *velocity + gradient;
+            *parameter -= rate * (ahead * gradient + along * *velocity);
+        }
+    }
+}
+
+/// target ← keep · target + add · source, by candle's operations.
+fn decay_towards(target: &Tensor, source: &Tensor, keep: f64, add: f64) -> Result<()> {
     let value = ((target * keep)? + (source * add)?)?;
     // Flat, because a tensor without dimensions has none to write along.
     target
@@ -33,116 +169,38 @@ fn decay_by_operations(target: &Tensor, source: &Tensor, keep: f64, add: f64, po
         .slice_set(&value.flatten_all()?.contiguous()?, 0, 0)
 }
 
-/// AdamW's change of one parameter from its two moments.
-#[derive(Clone, Copy)]
-pub(super) struct AdamStep {
-    /// Learning rate / (1 − β₁ᵗ)
-    pub rate: f32,
-    /// 1 / √(1 − β₂ᵗ)
-    pub second_scale: f32,
-    pub epsilon: f32,
-    /// 1 − learning rate · weight decay
-    pub shrink: f32,
+fn on_cpu(tensors: &[&Tensor]) -> bool {
+    let fits = |x: &&Tensor| x.device().is_cpu() && x.dtype() == DType::F32;
+    tensors.iter().all(fits)
 }
 
-impl AdamStep {
-    pub(super) fn apply(self, parameter: &Var, first: &Tensor, second: &Tensor) -> Result<()> {
-        if parameter.device().is_cpu() {
-            return parameter.inplace_op3(first, second, &self);
+/// Lets `f` change the numbers of `tensor`, which is contiguous.
+fn change(tensor: &Tensor, f: impl FnOnce(&mut [f32]) -> Result<()>) -> Result<()> {
+    tensor.inplace_op1(&Change(Cell::new(Some(f))))
+}
+
+struct Change<F>(Cell<Option<F>>);
+
+impl<F: FnOnce(&mut [f32]) -> Result<()>> InplaceOp1 for Change<F> {
+    fn name(&self) -> &'static str {
+        "optimiser-step"
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
+        match (storage, layout.contiguous_offsets(), self.0.take()) {
+            (CpuStorage::F32(values), Some((start, end)), Some(f)) => f(&mut values[start..end]),
+            _ => bail!("an optimiser wants contiguous f32 tensors, got {:?}", layout.shape()),
         }
-        self.apply_by_operations(parameter, first, second)
-    }
-
-    fn apply_by_operations(self, parameter: &Var, first: &Tensor, second: &Tensor) -> Result<()> {
-        let scale = ((second.sqrt()? * self.second_scale as f64)? + self.epsilon as f64)?;
-        let shrunk = (parameter.as_tensor() * self.shrink as f64)?;
-        parameter.set(&(shrunk - ((first * self.rate as f64)? / scale)?)?)
     }
 }
 
-struct Decay {
-    keep: f32,
-    add: f32,
-    power: u8,
-}
-
-impl InplaceOp2 for Decay {
-    fn name(&self) -> &'static str {
-        "decay-towards"
-    }
-
-    fn cpu_fwd(
-        &self,
-        target: &mut CpuStorage,
-        target_layout: &Layout,
-        source: &CpuStorage,
-        source_layout: &Layout,
-    ) -> Result<()> {
-        let target = floats_mut(target, target_layout)?;
-        let source = floats(source, source_layout)?;
-        let chunks = target.par_chunks_mut(CHUNK).zip(source.par_chunks(CHUNK));
-        chunks.for_each(|(target, source)| {
-            if self.power == 2 {
-                for (target, source) in target.iter_mut().zip(source) {
-                    *target = self.keep * *target + self.add * source * source;
-                }
-            } else {
-                for (target, source) in target.iter_mut().zip(source) {
-                    *target = self.keep * *target + self.add * source;
-                }
-            }
-        });
-        Ok(())
-    }
-}
-
-impl InplaceOp3 for AdamStep {
-    fn name(&self) -> &'static str {
-        "adam-step"
-    }
-
-    fn cpu_fwd(
-        &self,
-        parameter: &mut CpuStorage,
-        parameter_layout: &Layout,
-        first: &CpuStorage,
-        first_layout: &Layout,
-        second: &CpuStorage,
-        second_layout: &Layout,
-    ) -> Result<()> {
-        let parameter = floats_mut(parameter, parameter_layout)?;
-        let (first, second) = (floats(first, first_layout)?, floats(second, second_layout)?);
-        let moments = first.par_chunks(CHUNK).zip(second.par_chunks(CHUNK));
-        parameter
-            .par_chunks_mut(CHUNK)
-            .zip(moments)
-            .for_each(|(parameter, (first, second))| {
-                for ((parameter, first), second) in parameter.iter_mut().zip(first).zip(second) {
-                    let scale = second.sqrt() * self.second_scale + self.epsilon;
-                    *parameter = self.shrink * *parameter - self.rate * first / scale;
-                }
-            });
-        Ok(())
-    }
-}
-
-fn floats<'a>(storage: &'a CpuStorage, layout: &Layout) -> Result<&'a [f32]> {
-    match (storage, layout.contiguous_offsets()) {
-        (CpuStorage::F32(values), Some((start, end))) => Ok(&values[start..end]),
-        _ => bail!(
-            "an optimiser wants contiguous f32 tensors, got {:?}",
-            layout.shape()
-        ),
-    }
-}
-
-fn floats_mut<'a>(storage: &'a mut CpuStorage, layout: &Layout) -> Result<&'a mut [f32]> {
-    match (storage, layout.contiguous_offsets()) {
-        (CpuStorage::F32(values), Some((start, end))) => Ok(&mut values[start..end]),
-        _ => bail!(
-            "an optimiser wants contiguous f32 tensors, got {:?}",
-            layout.shape()
-        ),
+fn read(tensor: &Tensor, f: impl FnOnce(&[f32])) -> Result<()> {
+    match (&*tensor.storage_and_layout().0, tensor.layout().contiguous_offsets()) {
+        (Storage::Cpu(CpuStorage::F32(values)), Some((start, end))) => {
+            f(&values[start..end]);
+            Ok(())
+        }
+        _ => bail!("an optimiser wants contiguous f32 tensors, got {:?}", tensor.shape()),
     }
 }
 
@@ -152,32 +210,45 @@ mod tests {
 
     use super::*;
 
+    fn distance(a: &Tensor, b: &Tensor) -> Result<f32> {
+        (a - b)?.abs()?.sum_all()?.to_scalar::<f32>()
+    }
+
     /// What other devices compute must be what the CPU computes, for every rank.
     #[test]
     fn operations_agree_with_the_pass_over_memory() -> Result<()> {
         for shape in [vec![], vec![5], vec![2, 3]] {
             let fill = |value: f32| Tensor::full(value, shape.clone(), &Device::Cpu);
-            for power in [1, 2] {
-                let (fast, slow, source) = (fill(0.5)?, fill(0.5)?, fill(-3.0)?);
-                decay_towards(&fast, &source, 0.9, 0.1, power)?;
-                decay_by_operations(&slow, &source, 0.9, 0.1, power)?;
-                let difference = (fast - slow)?.abs()?.sum_all()?.to_scalar::<f32>()?;
-                assert!(difference < 1e-5, "power {power}, shape {shape:?}: {difference}");
-            }
+            let start = || Ok::<_, candle_core::Error>((Var::from_tensor(&fill(0.5)?)?, fill(0.3)?, fill(0.04)?));
+            let gradient = fill(-3.0)?;
             let step = AdamStep {
+                beta1: 0.9,
+                beta2: 0.999,
                 rate: 0.1,
                 second_scale: 2.0,
                 epsilon: 1e-8,
                 shrink: 0.99,
             };
-            let (fast, slow) = (Var::from_tensor(&fill(0.5)?)?, Var::from_tensor(&fill(0.5)?)?);
-            step.apply(&fast, &fill(0.3)?, &fill(0.04)?)?;
-            step.apply_by_operations(&slow, &fill(0.3)?, &fill(0.04)?)?;
-            let difference = (fast.as_tensor() - slow.as_tensor())?
-                .abs()?
-                .sum_all()?
-                .to_scalar::<f32>()?;
-            assert!(difference < 1e-5, "shape {shape:?}: {difference}");
+            let (fast, slow) = (start()?, start()?);
+            step.apply(&fast.0, &fast.1, &fast.2, &gradient)?;
+            step.apply_by_operations(&slow.0, &slow.1, &slow.2, &gradient)?;
+            assert!(distance(&fast.0, &slow.0)? < 1e-5, "shape {shape:?}");
+            assert!(distance(&fast.1, &slow.1)? < 1e-5, "shape {shape:?}");
+            assert!(distance(&fast.2, &slow.2)? < 1e-5, "shape {shape:?}");
+            for (momentum, nesterov) in [(0.0, false), (0.9, false), (0.9, true)] {
+                let step = SgdStep {
+                    rate: 0.1,
+                    decay: 0.01,
+                    momentum,
+                    nesterov,
+                };
+                let (fast, slow) = (start()?, start()?);
+                let velocity = |tensor| (momentum > 0.0).then_some(tensor);
+                step.apply(&fast.0, velocity(&fast.1), &gradient)?;
+                step.apply_by_operations(&slow.0, velocity(&slow.1), &gradient)?;
+                assert!(distance(&fast.0, &slow.0)? < 1e-5, "shape {shape:?}, momentum {momentum}");
+                assert!(distance(&fast.1, &slow.1)? < 1e-5, "shape {shape:?}, momentum {momentum}");
+            }
         }
         Ok(())
     }

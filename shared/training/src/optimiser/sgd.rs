@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use candle_core::Tensor;
 
-use super::{Optimiser, in_place::decay_towards, tensors_of};
+use super::{Optimiser, in_place::SgdStep, tensors_of};
 use crate::{Gradients, Parameters};
 
 /// SGD's settings; the learning rate is the schedule's.
@@ -60,27 +60,18 @@ impl Optimiser for Sgd {
         } = self.config;
         for (parameter, gradient) in parameters.iter().zip(gradients.iter()) {
             let Some(gradient) = gradient else { continue };
-            let rate = learning_rate * parameter.rate_scale;
-            let mut step = gradient.clone();
-            if parameter.decay && weight_decay > 0.0 {
-                step = (step + (parameter.value.as_tensor() * weight_decay)?)?;
+            if momentum > 0.0 && !self.velocities.contains_key(&parameter.name) {
+                self.velocities
+                    .insert(parameter.name.clone(), gradient.zeros_like()?);
             }
-            if momentum > 0.0 {
-                if !self.velocities.contains_key(&parameter.name) {
-                    self.velocities
-                        .insert(parameter.name.clone(), gradient.zeros_like()?);
-                }
-                let Some(velocity) = self.velocities.get(&parameter.name) else {
-                    continue;
-                };
-                decay_towards(velocity, &step, momentum, 1.0, 1)?;
-                step = if nesterov {
-                    (step + (velocity * momentum)?)?
-                } else {
-                    velocity.clone()
-                };
+            let velocity = self.velocities.get(&parameter.name);
+            SgdStep {
+                rate: learning_rate * parameter.rate_scale,
+                decay: if parameter.decay { weight_decay } else { 0.0 },
+                momentum,
+                nesterov,
             }
-            decay_towards(&parameter.value, &step, 1.0, -rate, 1)?;
+            .apply(&parameter.value, velocity.filter(|_| momentum > 0.0), gradient)?;
         }
         Ok(())
     }

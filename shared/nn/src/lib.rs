@@ -28,6 +28,7 @@
 //! | `batch_norm` trained on one value a channel: NaN | [`BatchNorm`]: an error that says why |
 //! | `mish`, `selu`: NaN gradients at large values; `gelu`, `gelu_erf`: gradients of six digits | [`ops`]: right for all values |
 //! | `binary_cross_entropy_with_logit`: infinite or NaN beyond logits of ±17 | [`loss::binary_cross_entropy_with_logit`]: finite for all |
+//! | `embedding`: an id outside of the vocabulary is an error without a name; the gradient is added on one core | [`embedding()`]: names the id |
 //! | `cross_entropy`: no smoothing, class weights or padding; a bad label is an error without a name | [`loss::cross_entropy_with`] |
 //! | `gru`, `lstm`: one layer, one direction, a matrix product for each step's input, no padding | [`gru`], [`lstm`] |
 //! | convolution on the CPU: scalar loops, in part on one core; depthwise costs as much as dense | tiled matrix products on all cores: 2 to 20 times as fast, and the same bits whatever the number of cores |

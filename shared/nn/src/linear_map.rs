@@ -61,8 +61,7 @@ fn multiply<T: Float>(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Res
     let (x, weight, bias) = (x.clone(), weight.clone(), bias.cloned());
     record(y, dims, &inputs, move |gradient| {
         let of_x = || -> Result<Tensor> {
-            let back =
-                |[g, w]: [&[T]; 2]| product((m, n, k), Matrix::rows(g, n), Matrix::rows(w, k), None);
+            let back = |[g, w]: [&[T]; 2]| product((m, n, k), Matrix::rows(g, n), Matrix::rows(w, k), None);
             Tensor::from_vec(cpu::read([gradient, &weight], back)?, x.shape(), x.device())
         };
         let of_weight = || -> Result<Tensor> {

@@ -49,15 +49,6 @@ macro_rules! simd {
 }
 pub(crate) use simd;
 
-/// Copies a short row: in registers, where a call of the system's `memcpy` would take as long as the copy.
-#[inline(always)]
-pub(crate) fn copy_row<T: Float>(from: &[T], to: &mut [T]) {
-    let (froms, from) = from.as_chunks::<8>();
-    let (tos, to) = to.as_chunks_mut::<8>();
-    tos.iter_mut().zip(froms).for_each(|(to, from)| *to = *from);
-    to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-}
-
 /// Σ term(x) in 16 interleaved sums: fast, and more exact than one running sum.
 #[inline(always)]
 pub(crate) fn sum<T: Float>(x: &[T], term: impl Fn(T) -> T) -> T {

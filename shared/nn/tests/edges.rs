@@ -32,6 +32,32 @@ fn values(x: &Tensor) -> Vec<f32> {
 }
 
 #[test]
+fn an_id_outside_of_the_vocabulary_is_an_error() {
+    let words = nn::Embedding::new(ones(&[5, 3]), 3);
+    for (ids, id) in [(vec![0i64, 5], "id 5"), (vec![4, -1], "id -1")] {
+        let ids = Tensor::new(ids, &Device::Cpu).unwrap();
+        says(words.forward(&ids), &[id, "number 1 of 2", "vocabulary of 5"]);
+    }
+}
+
+#[test]
+fn heads_that_do_not_divide_the_size_are_an_error() {
+    both(|| {
+        let (mask, x) = (nn::AttentionMask::default(), ones(&[2, 3, 10]));
+        says(nn::self_attention(&x, 2, &mask, None), &["10", "2 heads"]);
+        says(
+            nn::joined_attention(&x, &x, &x, 4, &mask, None),
+            &["10", "4 heads"],
+        );
+        says(
+            nn::joined_attention(&x, &ones(&[1, 3, 10]), &x, 2, &mask, None),
+            &["[2, 3, 10]", "[1, 3, 10]"],
+        );
+        Ok(())
+    });
+}
+
+#[test]
 fn a_bias_of_the_wrong_length_is_an_error() {
     both(|| {
         let (x, plain) = (ones(&[1, 4, 5, 5]), Geometry::default());

@@ -26,7 +26,7 @@ pub(super) struct Strides {
     start: usize,
     batch: usize,
     head: usize,
-    position: usize,
+    pub position: usize,
     pub element: usize,
 }
 

@@ -12,7 +12,7 @@ use super::softmax::{softmax, softmax_again, softmax_backward};
 use crate::cpu::{Shared, read};
 use crate::float::Float;
 use crate::product::{COLUMNS, ROWS, Spread, Target, small_product};
-use crate::simd::copy_row;
+use crate::simd::simd;
 use crate::tape::record;
 
 /// Queries that are worked on at a time.
@@ -143,8 +143,8 @@ impl Attention {
             || Scratch::new(self.sizes),
             |scratch, number| {
                 let head = (number / heads, number % heads);
-                scratch.k.gather(k, of_k, head, 0..keys);
-                scratch.v.gather(v, of_v, head, 0..keys);
+                scratch.k.gather(k, of_k, head, 0..keys, T::ONE);
+                scratch.v.gather(v, of_v, head, 0..keys, T::ONE);
                 for block in 0..blocks {
                     let (from, rows, seen) = self.block(block);
                     scratch.scores(q, of_q, head, from, rows, seen, self.scale());
@@ -207,8 +207,8 @@ impl Attention {
                     dk,
                     dv,
                 } = all;
-                forward.k.gather(k, of_k, head, 0..keys);
-                forward.v.gather(v, of_v, head, 0..keys);
+                forward.k.gather(k, of_k, head, 0..keys, T::ONE);
+                forward.v.gather(v, of_v, head, 0..keys, T::ONE);
                 dk.values.fill(T::ZERO);
                 dv.values.fill(T::ZERO);
                 for block in 0..blocks {
@@ -220,7 +220,7 @@ impl Attention {
                     let s = &mut forward.s.values[..seen * BLOCK];
                     self.restrict(s, extra, head, from, rows);
                     softmax_again(s, columns, maxima, inverses);
-                    g.gather(gradient, of_gradient, head, from..from + rows);
+                    g.gather(gradient, of_gradient, head, from..from + rows, T::ONE);
                     g.transpose(rows, gt);
                     small_product(
                         (seen, value, rows),
@@ -406,15 +406,30 @@ impl<T: Float> Room<T> {
         }
     }
 
-    /// Takes the vectors at `positions` of a head for rows.
-    fn gather(&mut self, x: &[T], strides: Strides, head: (usize, usize), positions: std::ops::Range<usize>) {
-        let size = self.size;
-        for (row, position) in self.values.chunks_exact_mut(self.width.max(1)).zip(positions) {
-            let (row, at) = (&mut row[..size], strides.at(head, position));
-            match strides.element {
-                1 => copy_row(&x[at..at + size], row),
-                apart => (0..size).for_each(|i| row[i] = x[at + i * apart]),
-            }
+    /// Takes the vectors at `positions` of a head, times `scale`, for rows.
+    fn gather(
+        &mut self,
+        x: &[T],
+        strides: Strides,
+        head: (usize, usize),
+        positions: std::ops::Range<usize>,
+        scale: T,
+    ) {
+        let (width, size) = (self.width.max(1), self.size);
+        if strides.element == 1 && size > 0 {
+            let x = &x[strides.at(head, positions.start).min(x.len())..];
+            return scaled_rows(
+                x,
+                strides.position,
+                (positions.len(), size),
+                scale,
+                &mut self.values,
+                width,
+            );
+        }
+        for (row, position) in self.values.chunks_exact_mut(width).zip(positions) {
+            let at = strides.at(head, position);
+            (0..size).for_each(|i| row[i] = x[at + i * strides.element] * scale);
         }
     }
 
@@ -442,6 +457,20 @@ impl<T: Float> Room<T> {
         for (i, row) in self.values.chunks_exact(self.width.max(1)).take(rows).enumerate() {
             for (x, to) in row[..self.size].iter().zip(to.values.chunks_exact_mut(BLOCK)) {
                 to[i] = *x;
+            }
+        }
+    }
+}
+
+simd! {
+    /// Copies rows that lie `apart`, times `scale`. (As a plain copy each would be a call of `memcpy`.)
+    fn scaled_rows<T: Float>(
+        x: &[T], apart: usize, sizes: (usize, usize), scale: T, out: &mut [T], width: usize,
+    ) {
+        let (rows, size) = sizes;
+        for (row, out) in out.chunks_exact_mut(width).take(rows).enumerate() {
+            for (out, &x) in out[..size].iter_mut().zip(&x[row * apart..][..size]) {
+                *out = x * scale;
             }
         }
     }
@@ -483,8 +512,7 @@ impl<T: Float> Scratch<T> {
         seen: usize,
         scale: T,
     ) {
-        self.q.gather(q, strides, head, from..from + rows);
-        self.q.values.iter_mut().for_each(|q| *q *= scale);
+        self.q.gather(q, strides, head, from..from + rows, scale);
         self.q.transpose(rows, &mut self.qt);
         let size = self.q.size;
         small_product(

@@ -12,7 +12,6 @@ use rayon::prelude::*;
 use crate::cpu::{self, Matrix, Shared};
 use crate::float::Float;
 use crate::memory::room;
-use crate::simd::copy_row;
 pub(crate) use small::{COLUMNS, ROWS, Spread, Target, small_product};
 use tile::Tile;
 pub(crate) use tile::{Tiles, product_tiles_f32, product_tiles_f64};
@@ -55,7 +54,11 @@ fn product_by<T: Float>(
     let groups = panels.count().div_ceil(across);
     let compute = |scratch: &mut Vec<T>, task: usize| {
         let (i, panel) = (task / groups * rows, task % groups * across);
-        job.compute(scratch, i..m.min(i + rows), panel..panels.count().min(panel + across));
+        job.compute(
+            scratch,
+            i..m.min(i + rows),
+            panel..panels.count().min(panel + across),
+        );
     };
     match m.div_ceil(rows) * groups {
         1 => compute(&mut Vec::new(), 0),
@@ -105,7 +108,7 @@ impl<T: Float> Panels<T> {
                 if b.column == 1 {
                     for (row, to) in panel.chunks_exact_mut(full).enumerate() {
                         let (to, rest) = to.split_at_mut(columns);
-                        copy_row(std::slice::from_raw_parts(b.start.add(row * b.row), columns), to);
+                        to.copy_from_slice(std::slice::from_raw_parts(b.start.add(row * b.row), columns));
                         rest.fill(T::ZERO);
                     }
                     return;
@@ -171,7 +174,11 @@ impl<T: Float> Job<'_, T> {
                     let (a, a_row, a_column) = match self.a.column {
                         // SAFETY: the tile's first row is in the matrix.
                         1 => (unsafe { self.a.from(i, from) }.start, self.a.row, 1),
-                        _ => (scratch[(i - rows.start) * depth..].as_ptr(), 1, step),
+                        _ => (
+                            scratch[(i - rows.start) / step * packed_tile(depth, step)..].as_ptr(),
+                            1,
+                            step,
+                        ),
                     };
                     // SAFETY: the tile's start lies in the result.
                     let c = unsafe { self.c.add(i * n + column) };
@@ -205,7 +212,9 @@ impl<T: Float> Job<'_, T> {
                     unsafe {
                         for row in 0..if start.is_null() { 0 } else { height } {
                             let start = start.add(row * start_row);
-                            edge[row * full..].as_mut_ptr().copy_from_nonoverlapping(start, columns);
+                            edge[row * full..]
+                                .as_mut_ptr()
+                                .copy_from_nonoverlapping(start, columns);
                         }
                         job.c = edge.as_mut_ptr();
                         job.c_row = full;
@@ -213,7 +222,8 @@ impl<T: Float> Job<'_, T> {
                         job.from_row = full;
                         compute(&job);
                         for row in 0..height {
-                            c.add(row * n).copy_from_nonoverlapping(edge[row * full..].as_ptr(), columns);
+                            c.add(row * n)
+                                .copy_from_nonoverlapping(edge[row * full..].as_ptr(), columns);
                         }
                     }
                 }
@@ -224,20 +234,39 @@ impl<T: Float> Job<'_, T> {
     /// Copies terms of some rows of `a` to `scratch`: tile by tile, the column of a tile in one piece.
     fn pack(&self, scratch: &mut Vec<T>, rows: std::ops::Range<usize>, from: usize, depth: usize) {
         let step = self.tiles.rows();
-        scratch.resize(rows.len().next_multiple_of(step) * depth, T::ZERO);
+        let tile = packed_tile(depth, step);
+        scratch.resize(rows.len().div_ceil(step) * tile, T::ZERO);
+        let whole = rows.len() / step;
         for term in 0..depth {
-            for (tile, i) in rows.clone().step_by(step).enumerate() {
-                let height = step.min(rows.end - i);
-                let to = &mut scratch[(tile * depth + term) * step..][..height];
-                // SAFETY: `height` rows from the i-th on, and this term of each, lie in the matrix.
-                unsafe {
-                    let a = self.a.from(i, from + term);
-                    match a.row {
-                        1 => copy_row(std::slice::from_raw_parts(a.start, height), to),
-                        row => (0..height).for_each(|m| to[m] = *a.start.add(m * row)),
-                    }
+            // SAFETY: `rows` and this term of each lie in the matrix.
+            unsafe {
+                let a = self.a.from(rows.start, from + term);
+                let to = &mut scratch[term * step..];
+                match (a.row, step) {
+                    (1, 8) => copy_pieces::<T, 8>(std::slice::from_raw_parts(a.start, whole * 8), to, tile),
+                    (1, 4) => copy_pieces::<T, 4>(std::slice::from_raw_parts(a.start, whole * 4), to, tile),
+                    _ => (0..whole * step)
+                        .for_each(|i| to[i / step * tile + i % step] = *a.start.add(i * a.row)),
+                }
+                for i in whole * step..rows.len() {
+                    to[i / step * tile + i % step] = *a.start.add(i * a.row);
                 }
             }
+        }
+    }
+}
+
+/// From one packed tile to the next. Not a power of 2, or all tiles would share a few lines of the cache.
+fn packed_tile(depth: usize, rows: usize) -> usize {
+    depth * rows + 16
+}
+
+/// Copies pieces of N numbers to places `apart`. (Of a length that only the program knows, each would be a call of
+/// `memcpy`, which takes longer than the copy.)
+fn copy_pieces<T: Copy, const N: usize>(from: &[T], to: &mut [T], apart: usize) {
+    for (from, to) in from.as_chunks::<N>().0.iter().zip(to.chunks_mut(apart)) {
+        if let Some(to) = to.first_chunk_mut::<N>() {
+            *to = *from;
         }
     }
 }
@@ -249,12 +278,23 @@ mod tests {
     /// Every size around tiles, panels and depths, of either orientation, with every instruction set that there is.
     #[test]
     fn products_are_those_of_the_definition() {
-        let sizes = [(8, 8, 8), (9, 300, 49), (35, 17, 130), (130, 9, 8), (33, 513, 500)];
+        let sizes = [
+            (8, 8, 8),
+            (9, 300, 49),
+            (35, 17, 130),
+            (130, 9, 8),
+            (33, 513, 500),
+        ];
         for (m, k, n) in sizes {
             let a: Vec<f32> = (0..m * k).map(|i| (i * 7 % 11) as f32 - 5.0).collect();
             let b: Vec<f32> = (0..k * n).map(|i| (i * 5 % 13) as f32 - 6.0).collect();
             let bias: Vec<f32> = (0..n).map(|i| i as f32).collect();
-            for (turn_a, turn_b, with_bias) in [(false, false, true), (true, false, false), (false, true, false), (true, true, true)] {
+            for (turn_a, turn_b, with_bias) in [
+                (false, false, true),
+                (true, false, false),
+                (false, true, false),
+                (true, true, true),
+            ] {
                 let x = match turn_a {
                     false => Matrix::rows(&a, k),
                     true => Matrix::rows(&a, m).transposed(),

@@ -19,12 +19,15 @@ pub(super) struct Tile<T> {
     pub c_row: usize,
 }
 
+/// Computes a tile of some size.
+pub(super) type Kernel<T> = unsafe fn(&Tile<T>);
+
 /// The loops for one instruction set.
 pub(crate) struct Tiles<T: 'static> {
     /// The numbers in a register.
     pub(super) lanes: usize,
     /// `tiles[registers - 1][rows - 1]` computes a tile of as many rows, as wide as so many registers.
-    pub(super) tiles: &'static [&'static [unsafe fn(&Tile<T>)]],
+    pub(super) tiles: &'static [&'static [Kernel<T>]],
 }
 
 impl<T> Tiles<T> {
@@ -48,30 +51,30 @@ unsafe fn tile<L: Lanes, const V: usize, const M: usize>(tile: &Tile<L::Number>)
     unsafe {
         let mut total = [[L::splat(L::Number::ZERO); V]; M];
         if !tile.from.is_null() {
-            for m in 0..M {
-                for v in 0..V {
-                    total[m][v] = L::load(tile.from.add(m * tile.from_row + v * L::COUNT));
+            for (m, total) in total.iter_mut().enumerate() {
+                for (v, total) in total.iter_mut().enumerate() {
+                    *total = L::load(tile.from.add(m * tile.from_row + v * L::COUNT));
                 }
             }
         }
         let (mut a, mut b) = (tile.a, tile.b);
         for _ in 0..tile.k {
             let mut values = [L::splat(L::Number::ZERO); V];
-            for v in 0..V {
-                values[v] = L::load(b.add(v * L::COUNT));
+            for (v, value) in values.iter_mut().enumerate() {
+                *value = L::load(b.add(v * L::COUNT));
             }
-            for m in 0..M {
+            for (m, total) in total.iter_mut().enumerate() {
                 let factor = L::splat(*a.add(m * tile.a_row));
-                for v in 0..V {
-                    total[m][v] = total[m][v].plus(factor, values[v]);
+                for (total, &value) in total.iter_mut().zip(&values) {
+                    *total = total.plus(factor, value);
                 }
             }
             a = a.wrapping_add(tile.a_column);
             b = b.wrapping_add(tile.b_row);
         }
-        for m in 0..M {
-            for v in 0..V {
-                total[m][v].store(tile.c.add(m * tile.c_row + v * L::COUNT));
+        for (m, total) in total.iter().enumerate() {
+            for (v, total) in total.iter().enumerate() {
+                total.store(tile.c.add(m * tile.c_row + v * L::COUNT));
             }
         }
     }

@@ -51,9 +51,12 @@ pub fn cases(table: &mut Table) {
             nn::ops::add(&y, &y.sqr()?)
         },
     );
-    table.case("add", "positions to words", vec![any([2, 4, 3]), any([4, 3])], |x| {
-        nn::ops::add(&x[0].sqr()?, &x[1])
-    });
+    table.case(
+        "add",
+        "positions to words",
+        vec![any([2, 4, 3]), any([4, 3])],
+        |x| nn::ops::add(&x[0].sqr()?, &x[1]),
+    );
     table.layer("embedding", "ids that repeat", vec![any([1])], |vb, x| {
         let ids = Tensor::new(&[[4u32, 0, 4], [4, 2, 0]], x[0].device())?;
         nn::embedding(5, 3, vb)?.forward(&ids)?.broadcast_mul(&x[0])

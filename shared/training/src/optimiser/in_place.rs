@@ -43,9 +43,11 @@ impl AdamStep {
                     read(&gradient, |gradient| {
                         let chunks = parameter.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK));
                         let moments = first.par_chunks_mut(CHUNK).zip(second.par_chunks_mut(CHUNK));
-                        chunks.zip(moments).for_each(|((parameter, gradient), (first, second))| {
-                            adam(self, gradient, first, second, parameter);
-                        });
+                        chunks
+                            .zip(moments)
+                            .for_each(|((parameter, gradient), (first, second))| {
+                                adam(self, gradient, first, second, parameter);
+                            });
                     })
                 })
             })
@@ -189,18 +191,27 @@ impl<F: FnOnce(&mut [f32]) -> Result<()>> InplaceOp1 for Change<F> {
     fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> Result<()> {
         match (storage, layout.contiguous_offsets(), self.0.take()) {
             (CpuStorage::F32(values), Some((start, end)), Some(f)) => f(&mut values[start..end]),
-            _ => bail!("an optimiser wants contiguous f32 tensors, got {:?}", layout.shape()),
+            _ => bail!(
+                "an optimiser wants contiguous f32 tensors, got {:?}",
+                layout.shape()
+            ),
         }
     }
 }
 
 fn read(tensor: &Tensor, f: impl FnOnce(&[f32])) -> Result<()> {
-    match (&*tensor.storage_and_layout().0, tensor.layout().contiguous_offsets()) {
+    match (
+        &*tensor.storage_and_layout().0,
+        tensor.layout().contiguous_offsets(),
+    ) {
         (Storage::Cpu(CpuStorage::F32(values)), Some((start, end))) => {
             f(&values[start..end]);
             Ok(())
         }
-        _ => bail!("an optimiser wants contiguous f32 tensors, got {:?}", tensor.shape()),
+        _ => bail!(
+            "an optimiser wants contiguous f32 tensors, got {:?}",
+            tensor.shape()
+        ),
     }
 }
 
@@ -219,7 +230,8 @@ mod tests {
     fn operations_agree_with_the_pass_over_memory() -> Result<()> {
         for shape in [vec![], vec![5], vec![2, 3]] {
             let fill = |value: f32| Tensor::full(value, shape.clone(), &Device::Cpu);
-            let start = || Ok::<_, candle_core::Error>((Var::from_tensor(&fill(0.5)?)?, fill(0.3)?, fill(0.04)?));
+            let start =
+                || Ok::<_, candle_core::Error>((Var::from_tensor(&fill(0.5)?)?, fill(0.3)?, fill(0.04)?));
             let gradient = fill(-3.0)?;
             let step = AdamStep {
                 beta1: 0.9,
@@ -246,8 +258,14 @@ mod tests {
                 let velocity = |tensor| (momentum > 0.0).then_some(tensor);
                 step.apply(&fast.0, velocity(&fast.1), &gradient)?;
                 step.apply_by_operations(&slow.0, velocity(&slow.1), &gradient)?;
-                assert!(distance(&fast.0, &slow.0)? < 1e-5, "shape {shape:?}, momentum {momentum}");
-                assert!(distance(&fast.1, &slow.1)? < 1e-5, "shape {shape:?}, momentum {momentum}");
+                assert!(
+                    distance(&fast.0, &slow.0)? < 1e-5,
+                    "shape {shape:?}, momentum {momentum}"
+                );
+                assert!(
+                    distance(&fast.1, &slow.1)? < 1e-5,
+                    "shape {shape:?}, momentum {momentum}"
+                );
             }
         }
         Ok(())

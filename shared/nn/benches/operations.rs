@@ -104,7 +104,8 @@ impl Bench {
 fn benches() -> Result<Vec<Bench>> {
     let mut all = Vec::new();
     // (name, batch, in, out, size, kernel, stride, groups)
-    for (name, batch, inputs, outputs, size, kernel, stride, groups) in [
+    type Convolution = (&'static str, usize, usize, usize, usize, usize, usize, usize);
+    let convolutions: [Convolution; 12] = [
         ("resnet20, first stage", 64, 16, 16, 32, 3, 1, 1),
         ("resnet20, last stage", 64, 64, 64, 8, 3, 1, 1),
         ("resnet18, stem", 8, 3, 64, 224, 7, 2, 1),
@@ -117,7 +118,8 @@ fn benches() -> Result<Vec<Bench>> {
         ("pointwise", 8, 256, 256, 28, 1, 1, 1),
         ("pointwise, small planes", 8, 1024, 1024, 7, 1, 1, 1),
         ("grouped", 8, 128, 128, 28, 3, 1, 8),
-    ] {
+    ];
+    for (name, batch, inputs, outputs, size, kernel, stride, groups) in convolutions {
         let config = Conv2dConfig {
             padding: kernel / 2,
             stride,
@@ -174,7 +176,7 @@ fn recurrent() -> Result<Vec<Bench>> {
     let gru = nn::gru(inputs, hidden, Default::default(), weights.pp("gru"))?;
     let lstm = nn::lstm(inputs, hidden, Default::default(), weights.pp("lstm"))?;
     let flops = |gates: usize| 2.0 * (batch * steps * gates * hidden * (inputs + hidden)) as f64;
-    let bench = |name: &str, gates, layer: Box<dyn Module>| {
+    let bench = |name: &str, gates, layer: Box<dyn Module>| -> Result<Bench> {
         Ok(Bench {
             name: format!("{name} {inputs}→{hidden}, batch {batch}, {steps} steps"),
             inputs: vec![var(&[batch, steps, inputs])?],

@@ -30,6 +30,10 @@ const SMALLEST: usize = 1 << SMALLEST_BITS;
 const SMALLEST_BITS: u32 = 16;
 /// Two cache lines, as the matrix products ask for. Loads that cross a line take twice as long.
 const ALIGNMENT: usize = 128;
+/// From this size on blocks begin at a large page of the system's, and ask for large pages: 40 MB in pages of 4 kB take
+/// as long to get as a softmax over them.
+const LARGE: usize = 4 << 20;
+const LARGE_PAGE: usize = 2 << 20;
 /// Sizes between one power of two and the next. Each block is rounded up to one of them.
 const STEPS: usize = 8;
 const SIZES: usize = (usize::BITS - SMALLEST_BITS) as usize * STEPS;
@@ -86,6 +90,17 @@ fn return_what_is_freed() {
     }
 }
 
+/// Has Linux back a new large block with large pages, where it can.
+fn ask_for_large_pages(start: *mut u8, size: usize) {
+    #[cfg(target_os = "linux")]
+    if size >= LARGE && !start.is_null() {
+        // SAFETY: the block begins at a page, and how it is backed changes nothing that a program can see.
+        unsafe { libc::madvise(start.cast(), size / LARGE_PAGE * LARGE_PAGE, libc::MADV_HUGEPAGE) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (start, size);
+}
+
 /// Which size a block for `layout` has, by number; none for what the system shall manage.
 fn number(layout: Layout) -> Option<usize> {
     if layout.size() < SMALLEST || layout.align() > ALIGNMENT || layout.size() > isize::MAX as usize / 4 {
@@ -102,9 +117,10 @@ fn number(layout: Layout) -> Option<usize> {
 fn layout_of(number: usize) -> Layout {
     let (power, step) = (number / STEPS, number % STEPS);
     let size = (SMALLEST + step * (SMALLEST / STEPS)) << power;
+    let alignment = if size >= LARGE { LARGE_PAGE } else { ALIGNMENT };
     // SAFETY: `number` gave the number for a size that is no more than isize::MAX / 4, of which this is at most twice
     // as much; the alignment is a power of two.
-    unsafe { Layout::from_size_align_unchecked(size, ALIGNMENT) }
+    unsafe { Layout::from_size_align_unchecked(size, alignment) }
 }
 
 impl Shelves {
@@ -172,7 +188,9 @@ unsafe impl GlobalAlloc for Pool {
         drop(shelves);
         return_what_is_freed();
         // SAFETY: no layout of a number is empty.
-        unsafe { System.alloc(layout_of(number)) }
+        let start = unsafe { System.alloc(layout_of(number)) };
+        ask_for_large_pages(start, layout_of(number).size());
+        start
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
@@ -192,7 +210,9 @@ unsafe impl GlobalAlloc for Pool {
         drop(shelves);
         return_what_is_freed();
         // SAFETY: as in `alloc`.
-        unsafe { System.alloc_zeroed(layout_of(number)) }
+        let start = unsafe { System.alloc_zeroed(layout_of(number)) };
+        ask_for_large_pages(start, layout_of(number).size());
+        start
     }
 
     unsafe fn dealloc(&self, start: *mut u8, layout: Layout) {

@@ -13,7 +13,7 @@ pub(crate) const TASK: usize = 16 * 1024;
 /// which it must write every value before it reads any. (They are not zeroed first: that would take as long as
 /// a cheap kernel itself.)
 pub(crate) fn fill<T: Float>(len: usize, width: usize, write: impl Fn(usize, &mut [T]) + Sync) -> Vec<T> {
-    let mut out = crate::memory::room(len);
+    let mut out = Vec::with_capacity(len);
     // SAFETY: the capacity is `len`. Nothing is read before it is written, and numbers need no drop.
     let values: &mut [T] = unsafe { std::slice::from_raw_parts_mut(out.as_mut_ptr(), len) };
     for_each_piece(values, width, write);

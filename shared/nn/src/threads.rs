@@ -52,8 +52,17 @@ pub fn join_threads(threads: usize) {
     };
 }
 
-/// Calls `work` with each of `items`, on as many threads as are in use. Each thread makes itself a `state` to work with.
-pub(crate) fn share<I: Send, S>(
+/// Calls `work` with each of `items`, on as many threads as are in [use](use_threads). Each thread makes itself a
+/// `state` to work with.
+///
+/// ```
+/// let mut sums = [0; 3];
+/// let rows = [[1, 2], [3, 4], [5, 6]];
+/// let items = sums.iter_mut().zip(&rows).collect();
+/// nn::share(items, || (), |_, (sum, row): (&mut i32, &[i32; 2])| *sum = row.iter().sum());
+/// assert_eq!(sums, [3, 7, 11]);
+/// ```
+pub fn share<I: Send, S>(
     items: Vec<I>,
     state: impl Fn() -> S + Sync + Send,
     work: impl Fn(&mut S, I) + Sync + Send,
@@ -82,14 +91,14 @@ pub(crate) fn for_each(count: usize, work: impl Fn(usize) + Sync + Send) {
     }
 }
 
-/// `compute` of each number below `count`, in order.
-pub(crate) fn map<R: Send>(count: usize, compute: impl Fn(usize) -> R + Sync + Send) -> Vec<R> {
-    let mut results: Vec<Option<R>> = (0..count).map(|_| None).collect();
-    let places = results.iter_mut().enumerate().collect();
+/// `compute` of each of `items`, in order.
+pub(crate) fn map<I: Send, R: Send>(items: Vec<I>, compute: impl Fn(I) -> R + Sync + Send) -> Vec<R> {
+    let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();
+    let places = results.iter_mut().zip(items).collect();
     share(
         places,
         || (),
-        |_, (number, place): (usize, &mut Option<R>)| *place = Some(compute(number)),
+        |_, (place, item): (&mut Option<R>, I)| *place = Some(compute(item)),
     );
     results.into_iter().flatten().collect()
 }

@@ -5,7 +5,6 @@
 //! the way back: it computes the weights again (Dao et al. 2022, <https://arxiv.org/abs/2205.14135>).
 
 use candle_core::{Result, Shape, Tensor};
-use rayon::prelude::*;
 
 use super::heads::{Heads, Source, Strides, memory};
 use super::softmax::{softmax, softmax_again, softmax_backward};
@@ -14,6 +13,7 @@ use crate::float::Float;
 use crate::product::{COLUMNS, ROWS, Spread, Target, small_product};
 use crate::simd::simd;
 use crate::tape::record;
+use crate::threads::share;
 
 /// Queries that are worked on at a time.
 pub(super) const BLOCK: usize = 32;
@@ -342,13 +342,14 @@ impl Attention {
             value,
         } = self.sizes;
         // About 20 microseconds.
-        let least = (1 << 20) / (queries * keys * (size + value)).max(1);
-        if batch * heads <= least {
-            let mut scratch = scratch();
-            return (0..batch * heads).for_each(|head| work(&mut scratch, head));
-        }
-        let heads = (0..batch * heads).into_par_iter().with_min_len(least.max(1));
-        heads.for_each_init(scratch, work);
+        let together = ((1 << 20) / (queries * keys * (size + value)).max(1)).max(1);
+        let all = batch * heads;
+        let tasks = (0..all)
+            .step_by(together)
+            .map(|first| first..all.min(first + together));
+        share(tasks.collect(), scratch, |scratch, heads| {
+            heads.for_each(|head| work(scratch, head));
+        });
     }
 }
 

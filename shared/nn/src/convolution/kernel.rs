@@ -465,5 +465,5 @@ pub(crate) fn sum_channels<T: Float>(images: &[T], channels: usize, plane: usize
             .map(|plane| sum(plane, |v| v))
             .fold(T::zero(), |sum, v| sum + v)
     };
-    map(channels, total)
+    map((0..channels).collect(), total)
 }

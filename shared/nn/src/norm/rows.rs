@@ -2,7 +2,6 @@
 //! then scaled and shifted element by element.
 
 use candle_core::{Result, Tensor};
-use rayon::prelude::*;
 
 use super::moments::Moments;
 use super::wanted;
@@ -11,6 +10,7 @@ use crate::float::Float;
 use crate::pieces::{TASK, fill};
 use crate::simd::{simd, sum, sum2};
 use crate::tape::record;
+use crate::threads::map;
 
 /// The normalisation of x, whose last dimension makes the rows, with a weight and a bias of a row's length.
 #[derive(Clone, Copy)]
@@ -66,23 +66,20 @@ impl NormaliseRows {
         let width = weight.len();
         let mut dx = vec![T::ZERO; x.len()];
         let task = width * (4 * TASK).div_ceil(width);
-        let parts: Vec<(Vec<T>, Vec<T>)> = dx
-            .par_chunks_mut(task)
-            .zip(x.par_chunks(task).zip(gradient.par_chunks(task)))
-            .map(|(dx, (x, gradient))| {
-                let (mut d_weight, mut d_bias) = (vec![T::ZERO; width], vec![T::ZERO; width]);
-                let rows = x.chunks(width).zip(gradient.chunks(width));
-                for (dx, (x, gradient)) in dx.chunks_mut(width).zip(rows) {
-                    let (mean, inverse) = self.statistics(x);
-                    let row = (x, weight, gradient);
-                    let (s, t) = apply_backward(row, mean, inverse, dx, &mut d_weight, &mut d_bias);
-                    let n = T::of(width as f64);
-                    let s = if self.remove_mean { s / n } else { T::ZERO };
-                    finish_backward(x, mean, inverse, s, t / n, dx);
-                }
-                (d_weight, d_bias)
-            })
-            .collect();
+        let parts = dx.chunks_mut(task).zip(x.chunks(task).zip(gradient.chunks(task)));
+        let parts = map(parts.collect(), |(dx, (x, gradient))| {
+            let (mut d_weight, mut d_bias) = (vec![T::ZERO; width], vec![T::ZERO; width]);
+            let rows = x.chunks(width).zip(gradient.chunks(width));
+            for (dx, (x, gradient)) in dx.chunks_mut(width).zip(rows) {
+                let (mean, inverse) = self.statistics(x);
+                let row = (x, weight, gradient);
+                let (s, t) = apply_backward(row, mean, inverse, dx, &mut d_weight, &mut d_bias);
+                let n = T::of(width as f64);
+                let s = if self.remove_mean { s / n } else { T::ZERO };
+                finish_backward(x, mean, inverse, s, t / n, dx);
+            }
+            (d_weight, d_bias)
+        });
         let (mut d_weight, mut d_bias) = (vec![T::ZERO; width], vec![T::ZERO; width]);
         for (weight_part, bias_part) in &parts {
             add(weight_part, &mut d_weight);

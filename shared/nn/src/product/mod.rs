@@ -7,11 +7,9 @@
 mod small;
 mod tile;
 
-use rayon::prelude::*;
-
 use crate::cpu::{self, Matrix, Shared};
 use crate::float::Float;
-use crate::memory::room;
+use crate::threads::share;
 pub(crate) use small::{COLUMNS, ROWS, Spread, Target, small_product};
 use tile::Tile;
 pub(crate) use tile::{Tiles, product_tiles_f32, product_tiles_f64};
@@ -42,7 +40,7 @@ fn product_by<T: Float>(
 ) -> Vec<T> {
     let panels = Panels::new((k, n), b, tiles);
     let (rows, across) = tasks((m, k, n), panels.width);
-    let mut values: Vec<T> = room(m * n);
+    let mut values: Vec<T> = Vec::with_capacity(m * n);
     let job = Job {
         sizes: (m, k, n),
         a,
@@ -62,7 +60,7 @@ fn product_by<T: Float>(
     };
     match m.div_ceil(rows) * groups {
         1 => compute(&mut Vec::new(), 0),
-        count => (0..count).into_par_iter().for_each_init(Vec::new, compute),
+        count => share((0..count).collect(), Vec::new, compute),
     }
     // SAFETY: the capacity; and every element of every task has been written.
     unsafe { values.set_len(m * n) };

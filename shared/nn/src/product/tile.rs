@@ -1,7 +1,7 @@
 //! The innermost loop of matrix products: a tile of results that stays in registers while its sums run.
 
-use crate::convolution::lanes::{Lanes, Portable};
 use crate::float::Float;
+use crate::lanes::{Lanes, Portable};
 
 /// A tile of `from + a·b`.
 pub(super) struct Tile<T> {

@@ -152,7 +152,7 @@ impl<C: Cell> Sequence<C> {
     fn tasks<R: Send>(&self, work: impl Fn(usize, usize) -> R + Send + Sync) -> Vec<R> {
         let rows = self.lengths.len();
         let task = |task: usize| work(task * ROWS, ROWS.min(rows - task * ROWS));
-        map(rows.div_ceil(ROWS), task)
+        map((0..rows.div_ceil(ROWS)).collect(), task)
     }
 
     /// What is shown, the last states, and what is kept.

@@ -6,7 +6,6 @@
 use std::cell::Cell;
 
 use candle_core::{CpuStorage, DType, InplaceOp1, Layout, Result, Storage, Tensor, Var, bail};
-use rayon::prelude::*;
 
 /// Below this many numbers the work is done before other threads have woken up.
 const CHUNK: usize = 1 << 15;
@@ -41,13 +40,16 @@ impl AdamStep {
             change(second, |second| {
                 change(parameter, |parameter| {
                     read(&gradient, |gradient| {
-                        let chunks = parameter.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK));
-                        let moments = first.par_chunks_mut(CHUNK).zip(second.par_chunks_mut(CHUNK));
-                        chunks
-                            .zip(moments)
-                            .for_each(|((parameter, gradient), (first, second))| {
+                        let chunks = parameter.chunks_mut(CHUNK).zip(gradient.chunks(CHUNK));
+                        let moments = first.chunks_mut(CHUNK).zip(second.chunks_mut(CHUNK));
+                        let chunks = chunks.zip(moments).collect();
+                        nn::share(
+                            chunks,
+                            || (),
+                            |_, ((parameter, gradient), (first, second))| {
                                 adam(self, gradient, first, second, parameter);
-                            });
+                            },
+                        );
                     })
                 })
             })
@@ -105,17 +107,24 @@ impl SgdStep {
         let Some(velocity) = velocity else {
             return change(parameter, |parameter| {
                 read(&gradient, |gradient| {
-                    let chunks = parameter.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK));
-                    chunks.for_each(|(parameter, gradient)| descend(self, gradient, parameter));
+                    let chunks = parameter.chunks_mut(CHUNK).zip(gradient.chunks(CHUNK));
+                    nn::share(
+                        chunks.collect(),
+                        || (),
+                        |_, (parameter, gradient)| descend(self, gradient, parameter),
+                    );
                 })
             });
         };
         change(velocity, |velocity| {
             change(parameter, |parameter| {
                 read(&gradient, |gradient| {
-                    let chunks = parameter.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK));
-                    chunks.zip(velocity.par_chunks_mut(CHUNK)).for_each(
-                        |((parameter, gradient), velocity)| roll(self, gradient, velocity, parameter),
+                    let chunks = parameter.chunks_mut(CHUNK).zip(gradient.chunks(CHUNK));
+                    let chunks = chunks.zip(velocity.chunks_mut(CHUNK)).collect();
+                    nn::share(
+                        chunks,
+                        || (),
+                        |_, ((parameter, gradient), velocity)| roll(self, gradient, velocity, parameter),
                     );
                 })
             })

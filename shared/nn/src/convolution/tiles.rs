@@ -141,9 +141,10 @@ unsafe fn products<L: Lanes, const M: usize>(job: &mut Products<'_, L::Number>) 
                 b = b.wrapping_add(L::COUNT);
             }
         }
-        for (out, total) in job.out.iter_mut().zip(total) {
-            for (out, total) in out.iter_mut().zip(total) {
-                *out += total.total();
+        // By numbers: an iterator over the registers would have them kept in memory all along.
+        for m in 0..M {
+            for c in 0..COMBINATIONS {
+                job.out[m][c] += total[m][c].total();
             }
         }
     }
@@ -177,9 +178,12 @@ pub(crate) fn tiles_f32() -> &'static Tiles<f32> {
     #[cfg(target_arch = "x86_64")]
     {
         use std::arch::x86_64::{__m128, __m256, __m512};
-        if is_x86_feature_detected!("avx512f") {
+        if is_x86_feature_detected!("avx512f")
+            && is_x86_feature_detected!("avx512vl")
+            && is_x86_feature_detected!("avx512dq")
+        {
             // 32 registers: of 8 results 3 tiles, and the registers that feed them.
-            return tiles!(AVX512, __m512, f32, #[target_feature(enable = "avx512f")]
+            return tiles!(AVX512, __m512, f32, #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
                 sums: (1, 12) (2, 9) (3, 7) (4, 6) (5, 4) (6, 4) (7, 3) (8, 3), products: 1 2 3 4);
         }
         if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {

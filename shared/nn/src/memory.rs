@@ -287,7 +287,8 @@ mod tests {
             pool.dealloc(again, layout(99_000));
             pool.dealloc(b, layout(100_000));
         }
-        assert_eq!((pool.shelves().used, pool.shelves().kept > 0), (0, true));
+        let shelves = pool.shelves();
+        assert_eq!((shelves.used, shelves.kept > 0), (0, true));
     }
 
     #[test]

@@ -3,7 +3,12 @@
 
 use candle_core::{Result, Tensor, bail};
 
+use crate::cpu::{by_dtype, has_kernel, read};
+use crate::float::Float;
+use crate::pieces::fill;
 use crate::separable::{Axis, apply};
+use crate::simd::simd;
+use crate::tape::record;
 
 /// Resizes sequences (batch, channels, length): each new element repeats the one at its place in the old sequence.
 pub fn upsample_nearest1d(x: &Tensor, length: usize) -> Result<Tensor> {
@@ -14,7 +19,69 @@ pub fn upsample_nearest1d(x: &Tensor, length: usize) -> Result<Tensor> {
 /// Resizes images (batch, channels, height, width): new pixel i repeats the old pixel ⌊i·old / new⌋.
 pub fn upsample_nearest2d(x: &Tensor, height: usize, width: usize) -> Result<Tensor> {
     let (_, _, h, w) = x.dims4()?;
+    let whole = |from: usize, to: usize| from > 0 && to > 0 && to.is_multiple_of(from);
+    if has_kernel(x) && whole(h, height) && whole(w, width) {
+        return by_dtype!(x.dtype(), T => repeat::<T>(&x.contiguous()?, height / h, width / w));
+    }
     apply(x, nearest(h, height)?, nearest(w, width)?)
+}
+
+/// Each pixel of `x` as a block of `down` × `across`, the usual case.
+fn repeat<T: Float>(x: &Tensor, down: usize, across: usize) -> Result<Tensor> {
+    let (batch, channels, height, width) = x.dims4()?;
+    let (line, plane) = (width * across, height * width);
+    let y = read([x], |[x]: [&[T]; 1]| {
+        fill(x.len() * down * across, line * down, |at, lines| {
+            let (first, others) = lines.split_at_mut(line);
+            widen(&x[at / (down * across)..][..width], across, first);
+            others
+                .chunks_exact_mut(line)
+                .for_each(|other| other.copy_from_slice(first));
+        })
+    })?;
+    let shape = (batch, channels, height * down, line);
+    record(y, shape, &[x], move |gradient| {
+        let of_x = read([gradient], |[gradient]: [&[T]; 1]| {
+            fill(batch * channels * plane, width, |at, out| {
+                let lines = &gradient[at * down * across..][..line * down];
+                out.fill(T::ZERO);
+                lines
+                    .chunks_exact(line)
+                    .for_each(|line| narrow(line, across, out));
+            })
+        })?;
+        let of_x = Tensor::from_vec(of_x, (batch, channels, height, width), gradient.device())?;
+        Ok(vec![Some(of_x)])
+    })
+}
+
+simd! {
+    /// Repeats each of `from` `times` times.
+    fn widen<T: Float>(from: &[T], times: usize, to: &mut [T]) {
+        if times == 2 {
+            for (to, &from) in to.chunks_exact_mut(2).zip(from) {
+                to[0] = from;
+                to[1] = from;
+            }
+        } else {
+            to.chunks_exact_mut(times).zip(from).for_each(|(to, &from)| to.fill(from));
+        }
+    }
+}
+
+simd! {
+    /// Adds the sum of each `times` of `from`.
+    fn narrow<T: Float>(from: &[T], times: usize, to: &mut [T]) {
+        if times == 2 {
+            for (to, from) in to.iter_mut().zip(from.chunks_exact(2)) {
+                *to += from[0] + from[1];
+            }
+        } else {
+            for (to, from) in to.iter_mut().zip(from.chunks_exact(times)) {
+                from.iter().for_each(|&value| *to += value);
+            }
+        }
+    }
 }
 
 /// Resizes images (batch, channels, height, width) by linear interpolation in both directions.

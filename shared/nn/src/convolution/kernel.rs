@@ -1,13 +1,12 @@
-//! The three passes of a convolution on the CPU: forward, to the input, and to the weight.
+//! Two of the three passes of a convolution on the CPU: forward, and back to the input.
 //!
-//! In the first two, each result is one sum in one order, so the work may be cut as suits the machine. The third
-//! adds over the batch, and is cut by the sizes of the problem alone: the same bits whatever the number of cores.
+//! Each result is one sum in one order, so the work may be cut as suits the machine: the bits stay the same.
 
 use std::ops::Range;
 
 use super::layout::{Flat, apart, cut_lines};
 use super::plan::Plan;
-use super::tiles::{COMBINATIONS, Products, SLACK, Sums};
+use super::tiles::{SLACK, Sums};
 use crate::cpu::Shared;
 use crate::float::Float;
 use crate::simd::sum;
@@ -17,7 +16,7 @@ use crate::threads::{map, share, threads};
 pub(super) const TASKS: usize = 16;
 
 /// Numbers that a task works on at once: they should stay in a core's second-level cache.
-const BUFFER: usize = 96 * 1024;
+pub(super) const BUFFER: usize = 96 * 1024;
 
 /// Weights in the order in which tiles read them.
 struct Packed<T> {
@@ -312,117 +311,11 @@ impl Plan {
         unsafe { x.set_len(length) };
         x
     }
-
-    /// The gradient to the weight, given the input and the `gradient` of the result.
-    pub fn back_to_weight<T: Float>(&self, x: &[T], gradient: &[T]) -> Vec<T> {
-        if self.is_pointwise() {
-            return self.pointwise_back_to_weight(x, gradient);
-        }
-        let flat = Flat::new(self);
-        let (from, to) = self.planes();
-        let depth = self.inputs * self.taps();
-        let length = self.groups * self.outputs * depth;
-        // By groups and outputs, which needs no further sum; and where the weight is small also by samples, each part
-        // into a copy of its own.
-        let parts = (2 * BUFFER / length.max(1))
-            .min(TASKS.div_ceil(self.groups))
-            .clamp(1, self.batch.max(1));
-        let per_part = self.batch.div_ceil(parts);
-        let step = T::tiles().products.len();
-        let blocks = TASKS
-            .div_ceil(self.groups * parts)
-            .min(self.outputs.div_ceil(4))
-            .max(1);
-        let block = self.outputs.div_ceil(blocks).next_multiple_of(4);
-        let blocks = self.outputs.div_ceil(block);
-        // As many rows of as many samples at a time as stay in the cache.
-        let row = (self.inputs * flat.phases.len() + block) * flat.line;
-        let rows = (BUFFER / row).max(flat.reach.0 + 4).min(self.result.0);
-        let mut partial = vec![T::ZERO; parts * length];
-        let target = Shared::new(&mut partial);
-        let work = |(xs, gs): &mut (Vec<T>, Vec<T>), task: usize| {
-            let (part, group) = (task / blocks / self.groups, task / blocks % self.groups);
-            let outputs = task % blocks * block..((task % blocks + 1) * block).min(self.outputs);
-            let samples = part * per_part..((part + 1) * per_part).min(self.batch);
-            for band in (0..self.result.0).step_by(rows) {
-                let band = band..(band + rows).min(self.result.0);
-                let (offsets, places) = (flat.offsets(band.len()), flat.places(band.len()));
-                let channel = flat.channel_len(band.len());
-                let plane = apart((band.len() * flat.line).next_multiple_of(SLACK));
-                // Each combination of a channel and a tap, as the weight has them.
-                let combinations: Vec<usize> = (0..self.inputs)
-                    .flat_map(|input| offsets.iter().map(move |offset| input * channel + offset))
-                    .collect();
-                // Beyond the last combination that one is computed again.
-                let sixths: Vec<[usize; COMBINATIONS]> = combinations
-                    .chunks(COMBINATIONS)
-                    .map(|some| std::array::from_fn(|i| some[i.min(some.len() - 1)]))
-                    .collect();
-                let (x_image, g_image) = (self.inputs * channel, outputs.len() * plane);
-                let together = (BUFFER / (x_image + g_image)).clamp(1, samples.len().max(1));
-                for start in samples.clone().step_by(together) {
-                    let images = start..(start + together).min(samples.end);
-                    resize(xs, images.len() * x_image);
-                    resize(gs, images.len() * g_image);
-                    for (i, image) in images.clone().enumerate() {
-                        let first = (image * self.groups + group) * self.inputs;
-                        for (input, out) in xs[i * x_image..][..x_image].chunks_exact_mut(channel).enumerate()
-                        {
-                            self.deal(&flat, &x[(first + input) * from..][..from], band.clone(), out);
-                        }
-                        let first = (image * self.groups + group) * self.outputs + outputs.start;
-                        for (output, out) in gs[i * g_image..][..g_image].chunks_exact_mut(plane).enumerate()
-                        {
-                            let gradient = &gradient[(first + output) * to..][..to];
-                            let (body, rest) = out.split_at_mut(band.len() * flat.line);
-                            rest.fill(T::ZERO);
-                            self.widen(&flat, gradient, band.start as isize, body);
-                        }
-                    }
-                    // A few planes of the gradient stay in the fastest cache while all of x passes by.
-                    for first in outputs.clone().step_by(step) {
-                        let count = step.min(outputs.end - first);
-                        for (sixth, offsets) in sixths.iter().enumerate() {
-                            let mut sums = [[T::ZERO; COMBINATIONS]; 4];
-                            let mut job = Products {
-                                a: gs[(first - outputs.start) * plane..].as_ptr(),
-                                a_plane: plane,
-                                a_image: g_image,
-                                b: xs.as_ptr(),
-                                offsets,
-                                b_image: x_image,
-                                images: images.len(),
-                                places,
-                                out: &mut sums[..count],
-                            };
-                            // SAFETY: `deal` and `widen` have written all planes of all images, and `resize` made
-                            // room for the slack; the gradient is 0 behind its places.
-                            unsafe { T::tiles().products[count - 1](&mut job) };
-                            for (output, sums) in (first..).zip(&sums[..count]) {
-                                let start = sixth * COMBINATIONS;
-                                let at = (group * self.outputs + output) * depth + start;
-                                let length_of_sixth = COMBINATIONS.min(depth - start);
-                                // SAFETY: (part, group, output) are this task's alone.
-                                let total = unsafe { target.slice(part * length + at, length_of_sixth) };
-                                total.iter_mut().zip(sums).for_each(|(total, sum)| *total += *sum);
-                            }
-                        }
-                    }
-                }
-            }
-        };
-        share(
-            (0..parts * self.groups * blocks).collect(),
-            Default::default,
-            work,
-        );
-        sum_parts(partial, length)
-    }
 }
 
 /// Makes room for `used` numbers and the slack behind them, which becomes 0: a tile's last register reads it, and
 /// what an earlier convolution left there might not be a number.
-fn resize<T: Float>(buffer: &mut Vec<T>, used: usize) {
+pub(super) fn resize<T: Float>(buffer: &mut Vec<T>, used: usize) {
     if buffer.len() < used + SLACK {
         buffer.resize(used + SLACK, T::ZERO);
     }

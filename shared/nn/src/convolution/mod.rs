@@ -6,6 +6,7 @@ mod layout;
 mod plan;
 mod pointwise;
 mod tiles;
+mod weight;
 
 use candle_core::{Result, Tensor, bail};
 

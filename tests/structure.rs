@@ -68,6 +68,11 @@ fn every_project_has_the_same_files() {
         let main =
             std::fs::read_to_string(root().join("projects").join(&project).join("src/main.rs")).unwrap();
         let first = main.lines().next().unwrap();
+        // Without it a step's memory is taken from the system, page by page, at every step.
+        assert!(
+            main.contains("#[global_allocator]\nstatic MEMORY: nn::Pool"),
+            "{project} does not keep its memory"
+        );
         assert!(
             first.starts_with("//! ") && first.contains(&format!("`cargo run -p {project}`")),
             "{project}: {first}"

@@ -20,6 +20,10 @@ use predict::{About, Predict};
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 
+/// The memory that a training step frees is kept for the next one.
+#[global_allocator]
+static MEMORY: nn::Pool = nn::Pool::new();
+
 /// Hears a piece of music and names its genre
 #[derive(Parser)]
 #[command(args_conflicts_with_subcommands = true)]

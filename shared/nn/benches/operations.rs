@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 use candle_core::{DType, Device, Result, Tensor, Var};
 use nn::{Conv2dConfig, Geometry, Module, VarMap};
 
+#[global_allocator]
+static MEMORY: nn::Pool = nn::Pool::new();
+
 /// How long each operation is repeated.
 const PATIENCE: Duration = Duration::from_millis(300);
 
@@ -65,11 +68,13 @@ enum Work {
     Moves(f64, f64),
 }
 
+type Operation = Box<dyn Fn(&[Tensor]) -> Result<Tensor>>;
+
 struct Bench {
     name: String,
     inputs: Vec<Var>,
     work: Work,
-    operation: Box<dyn Fn(&[Tensor]) -> Result<Tensor>>,
+    operation: Operation,
 }
 
 impl Bench {
@@ -198,7 +203,6 @@ fn movers() -> Result<Vec<Bench>> {
     let instance_norm = nn::instance_norm(32, 1e-5, weights.pp("instance"))?;
     let layer_norm = nn::layer_norm(256, 1e-5, weights.pp("layer"))?;
     let labels = Tensor::from_vec((0..2048u32).collect(), 2048, &Device::Cpu)?;
-    type Operation = Box<dyn Fn(&[Tensor]) -> Result<Tensor>>;
     let cases: Vec<(&str, &[usize], f64, f64, Operation)> = vec![
         ("relu", &image, 2.0, 3.0, Box::new(|x| nn::ops::relu(&x[0]))),
         (

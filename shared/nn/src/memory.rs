@@ -2,26 +2,26 @@
 //!
 //! A training step frees every activation and gradient, and the next step asks for the same sizes again. The system's
 //! allocator gives blocks so large back to the operating system, which fills new ones with zeros, page by page: a
-//! quarter of the time of a ResNet-18's step. So every program that uses this crate has [`Pool`] for its allocator
-//! (it is a feature of the crate, `pool`, for a program that wants another).
+//! quarter of the time of a ResNet-18's step. A program that trains takes [`Pool`] for its allocator instead.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::ptr::NonNull;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-
-#[cfg(feature = "pool")]
-#[global_allocator]
-static POOL: Pool = Pool::new();
 
 /// An allocator that keeps large blocks when they are freed, and hands them out again.
 ///
 /// It never holds more than one and a half times what the program itself had in use at its highest point (what is
 /// freed beyond that goes back to the system), so a program's memory does not grow by it from step to step.
 ///
+/// A program has one allocator, so it is the program that names it, in its `main.rs`:
+///
 /// ```
-/// // In a crate that depends on `nn` without its default features, to choose for oneself:
-/// // #[global_allocator]
-/// static POOL: nn::Pool = nn::Pool::new();
+/// #[global_allocator]
+/// static MEMORY: nn::Pool = nn::Pool::new();
+/// # fn main() {
+/// let numbers = vec![1f32; 1 << 20];
+/// assert_eq!(numbers.len(), 1 << 20);
+/// # }
 /// ```
 pub struct Pool(Mutex<Shelves>);
 
@@ -274,7 +274,7 @@ mod tests {
         let pool = Pool::new();
         unsafe {
             let (a, b) = (pool.alloc(layout(100_000)), pool.alloc(layout(100_000)));
-            assert!(a != b && a as usize % ALIGNMENT == 0);
+            assert!(a != b && (a as usize).is_multiple_of(ALIGNMENT));
             a.write_bytes(7, 100_000);
             pool.dealloc(a, layout(100_000));
             let again = pool.alloc_zeroed(layout(99_000));

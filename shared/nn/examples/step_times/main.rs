@@ -15,6 +15,10 @@ use serde::Serialize;
 use training::optimiser::{AdamW, AdamWConfig, Optimiser};
 use training::{Gradients, Parameters};
 
+/// The memory that a training step frees is kept for the next one.
+#[global_allocator]
+static MEMORY: nn::Pool = nn::Pool::new();
+
 const LEARNING_RATE: f64 = 1e-3;
 
 /// What is printed. What this platform cannot tell is left out.

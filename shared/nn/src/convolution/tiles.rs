@@ -177,37 +177,155 @@ macro_rules! tiles {
 pub(crate) fn tiles_f32() -> &'static Tiles<f32> {
     #[cfg(target_arch = "x86_64")]
     {
-        use std::arch::x86_64::{__m128, __m256, __m512};
-        if is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512dq")
-        {
-            // 32 registers: of 8 results 3 tiles, and the registers that feed them.
-            return tiles!(AVX512, __m512, f32, #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
-                sums: (1, 12) (2, 9) (3, 7) (4, 6) (5, 4) (6, 4) (7, 3) (8, 3), products: 1 2 3 4);
-        }
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // 16 registers.
-            return tiles!(AVX2, __m256, f32, #[target_feature(enable = "avx2,fma")]
-                sums: (1, 6) (2, 4) (3, 3) (4, 3) (5, 2) (6, 2), products: 1 2);
-        }
-        return tiles!(SSE2, __m128, f32, sums: (1, 6) (2, 4) (3, 3) (4, 2), products: 1 2);
+        avx512().or_else(avx2).unwrap_or_else(sse2)
     }
     #[cfg(target_arch = "aarch64")]
     {
-        use std::arch::aarch64::float32x4_t;
-        return tiles!(NEON, float32x4_t, f32,
-            sums: (1, 12) (2, 9) (3, 7) (4, 6) (5, 4) (6, 4) (7, 3) (8, 3), products: 1 2 3 4);
+        neon()
     }
-    #[allow(unreachable_code, reason = "for other processors")]
-    portable_f32()
+    #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+    {
+        portable()
+    }
 }
 
-#[allow(dead_code, reason = "for other processors, and the twin in tests")]
-fn portable_f32() -> &'static Tiles<f32> {
+/// 32 registers: of 8 results 3 tiles, and the registers that feed them.
+#[cfg(target_arch = "x86_64")]
+fn avx512() -> Option<&'static Tiles<f32>> {
+    let all = is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512dq");
+    all.then(|| {
+        tiles!(AVX512, std::arch::x86_64::__m512, f32, #[target_feature(enable = "avx512f,avx512vl,avx512dq")]
+            sums: (1, 12) (2, 9) (3, 7) (4, 6) (5, 4) (6, 4) (7, 3) (8, 3), products: 1 2 3 4)
+    })
+}
+
+/// 16 registers.
+#[cfg(target_arch = "x86_64")]
+fn avx2() -> Option<&'static Tiles<f32>> {
+    let all = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    all.then(|| {
+        tiles!(AVX2, std::arch::x86_64::__m256, f32, #[target_feature(enable = "avx2,fma")]
+            sums: (1, 6) (2, 4) (3, 3) (4, 3) (5, 2) (6, 2), products: 1 2)
+    })
+}
+
+#[cfg(target_arch = "x86_64")]
+fn sse2() -> &'static Tiles<f32> {
+    tiles!(SSE2, std::arch::x86_64::__m128, f32, sums: (1, 6) (2, 4) (3, 3) (4, 2), products: 1 2)
+}
+
+#[cfg(target_arch = "aarch64")]
+fn neon() -> &'static Tiles<f32> {
+    tiles!(NEON, std::arch::aarch64::float32x4_t, f32,
+        sums: (1, 12) (2, 9) (3, 7) (4, 6) (5, 4) (6, 4) (7, 3) (8, 3), products: 1 2 3 4)
+}
+
+#[cfg(any(test, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
+fn portable() -> &'static Tiles<f32> {
     tiles!(PORTABLE, Portable<f32>, f32, sums: (1, 2) (2, 2) (3, 1) (4, 1), products: 1 2)
 }
 
 pub(crate) fn tiles_f64() -> &'static Tiles<f64> {
     tiles!(PORTABLE, Portable<f64>, f64, sums: (1, 2) (2, 2) (3, 1) (4, 1), products: 1 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::Rng;
+
+    use super::*;
+
+    /// The loops of every instruction set that this processor has.
+    fn all() -> Vec<&'static Tiles<f32>> {
+        let mut all = vec![portable(), tiles_f32()];
+        #[cfg(target_arch = "x86_64")]
+        all.extend(avx512().into_iter().chain(avx2()).chain([sse2()]));
+        all
+    }
+
+    fn noise(len: usize, place: &str) -> Vec<f32> {
+        let mut random = crate::random(1, place);
+        (0..len).map(|_| random.random_range(-1.0..1.0)).collect()
+    }
+
+    /// Against plain loops over slices, whose bounds are checked.
+    #[test]
+    fn sums_are_those_of_plain_loops() {
+        let (channels, channel, offsets) = (3, 400, [0, 1, 2, 30, 31, 32]);
+        let x = noise(channels * channel + SLACK, "x");
+        for tiles in all() {
+            for (results, places) in
+                (1..=tiles.sums.len()).flat_map(|m| [1, 15, 48, 61, 203, 360].map(|p| (m, p)))
+            {
+                let weights = noise(channels * offsets.len() * results, "weights");
+                let line = places + SLACK;
+                let mut out = vec![0.0; results * line];
+                let job = Sums {
+                    weights: weights.as_ptr(),
+                    x: x.as_ptr(),
+                    channels,
+                    channel,
+                    offsets: &offsets,
+                    places,
+                    out: out.as_mut_ptr(),
+                    line,
+                };
+                unsafe { tiles.sums[results - 1](&job) };
+                for (result, place) in (0..results).flat_map(|m| (0..places).map(move |p| (m, p))) {
+                    let mut expected = 0.0;
+                    for (i, (c, offset)) in (0..channels).flat_map(|c| offsets.map(|o| (c, o))).enumerate() {
+                        expected += weights[i * results + result] * x[c * channel + place + offset];
+                    }
+                    let got = out[result * line + place];
+                    assert!(
+                        (got - expected).abs() < 1e-5,
+                        "{results} results, {places} places: {got}, not {expected}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn products_are_those_of_plain_loops() {
+        let (images, a_plane, b_image, offsets) = (2, 208, 600, [0, 1, 17, 30, 200, 391]);
+        let b = noise(images * b_image + SLACK, "b");
+        for tiles in all() {
+            for (count, places) in
+                (1..=tiles.products.len()).flat_map(|m| [1, 15, 16, 61, 200].map(|p| (m, p)))
+            {
+                let a_image = count * a_plane;
+                let mut a = noise(images * a_image + SLACK, "a");
+                a.chunks_mut(a_plane)
+                    .for_each(|plane| plane.iter_mut().skip(places).for_each(|v| *v = 0.0));
+                let mut out = vec![[0.5; COMBINATIONS]; count];
+                let mut job = Products {
+                    a: a.as_ptr(),
+                    a_plane,
+                    a_image,
+                    b: b.as_ptr(),
+                    offsets: &offsets,
+                    b_image,
+                    images,
+                    places,
+                    out: &mut out,
+                };
+                unsafe { tiles.products[count - 1](&mut job) };
+                for (m, c) in (0..count).flat_map(|m| (0..COMBINATIONS).map(move |c| (m, c))) {
+                    let mut expected = 0.5;
+                    for (image, place) in (0..images).flat_map(|i| (0..places).map(move |p| (i, p))) {
+                        expected += a[image * a_image + m * a_plane + place]
+                            * b[image * b_image + offsets[c] + place];
+                    }
+                    let got = out[m][c];
+                    assert!(
+                        (got - expected).abs() < 1e-4,
+                        "{count} planes, {places} places: {got}, not {expected}"
+                    );
+                }
+            }
+        }
+    }
 }

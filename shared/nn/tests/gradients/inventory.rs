@@ -11,11 +11,15 @@ const NOT_DIFFERENTIATED: &[(&str, &str)] = &[
     ("func", "wraps a closure of the caller"),
     ("func_t", "wraps a closure of the caller"),
     ("is_buffer", "reads a name"),
+    ("join_threads", "says where kernels run"),
     ("random", "draws numbers"),
     ("random_in_step", "draws numbers"),
     ("rope_angles", "makes a table of constants"),
     ("seeded", "makes variables; the layers' cases run through it"),
     ("seq", "chains layers of the caller"),
+    ("share", "runs a closure of the caller"),
+    ("threads", "tells a number"),
+    ("use_threads", "says where kernels run"),
 ];
 
 /// Fails if a public function, a layer, a public method that maps tensors to tensors, or a re-exported function of

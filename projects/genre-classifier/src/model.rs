@@ -43,7 +43,7 @@ impl ModuleT for GenreNet {
         let mut hidden = crops.reshape((batch * count, bands, frames))?;
         for (convolution, norm) in &self.blocks {
             // (batch · crops, channels, frames / 2)
-            hidden = norm.forward_t(&convolution.forward(&hidden)?, train)?.relu()?;
+            hidden = norm.forward_relu_t(&convolution.forward(&hidden)?, train)?;
         }
         // What there is on average, and what there is at some time: (batch · crops, 2 · 128)
         let pooled = Tensor::cat(&[hidden.mean(D::Minus1)?, hidden.max(D::Minus1)?], 1)?;

@@ -7,6 +7,7 @@ use std::{
         atomic::{AtomicBool, Ordering},
         mpsc::{Receiver, sync_channel},
     },
+    time::{Duration, Instant},
 };
 
 use anyhow::{Result, anyhow};
@@ -59,18 +60,24 @@ impl BatchPlan {
 
 /// The batches of one pass over a data set, in order, as an iterator of results.
 ///
-/// Two threads make batches ahead of the loop. Which thread makes a batch never changes what is in it,
+/// Some threads make batches ahead of the loop. Which thread makes a batch never changes what is in it,
 /// because [`Pass::random`] depends on the example alone.
 pub struct Batches<B> {
     lanes: Vec<Receiver<Result<B>>>,
     next: usize,
     total: usize,
     stop: Arc<AtomicBool>,
+    waited: Duration,
 }
 
-/// How many threads make batches, and how many finished batches each holds ready.
-const THREADS: usize = 2;
+/// How many finished batches each thread holds ready.
 const READY: usize = 2;
+
+/// How many threads make batches: one for each processor, for what decodes pictures or sound takes longer than a small
+/// network; but not so many that what they hold ready fills the memory.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(2, |processors| processors.get().clamp(2, 8))
+}
 
 /// The numbers from 0 to `len`: shuffled by (seed, epoch) in training, else as they stand.
 pub fn order(len: usize, pass: Pass) -> Vec<usize> {
@@ -93,12 +100,13 @@ impl<B: Send + 'static> Batches<B> {
         let order = Arc::new(data.order(pass));
         let plan = BatchPlan::new(order.len(), batch_size, pass.train, limit);
         let stop = Arc::new(AtomicBool::new(false));
-        let lanes = (0..THREADS)
+        let threads = threads();
+        let lanes = (0..threads)
             .map(|thread| {
                 let (sender, receiver) = sync_channel(READY);
                 let (data, order, stop) = (data.clone(), order.clone(), stop.clone());
-                // Lane `number % THREADS` makes batch `number`, so the loop reads the lanes in turn.
-                let numbers = (first..plan.count()).filter(move |number| number % THREADS == thread);
+                // Lane `number % threads` makes batch `number`, so the loop reads the lanes in turn.
+                let numbers = (first..plan.count()).filter(move |number| number % threads == thread);
                 std::thread::spawn(move || {
                     for number in numbers {
                         let batch = data.batch(&order[plan.range(number)], pass);
@@ -115,7 +123,15 @@ impl<B: Send + 'static> Batches<B> {
             next: first,
             total: plan.count(),
             stop,
+            waited: Duration::ZERO,
         }
+    }
+}
+
+impl<B> Batches<B> {
+    /// How long [`next`](Iterator::next) has waited for batches that were not ready.
+    pub fn waited(&self) -> Duration {
+        self.waited
     }
 }
 
@@ -128,7 +144,9 @@ impl<B> Iterator for Batches<B> {
         }
         let number = self.next;
         self.next += 1;
-        let batch = self.lanes[number % THREADS].recv();
+        let begin = Instant::now();
+        let batch = self.lanes[number % self.lanes.len()].recv();
+        self.waited += begin.elapsed();
         Some(batch.unwrap_or_else(|_| {
             self.total = 0;
             Err(anyhow!(

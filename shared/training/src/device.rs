@@ -53,7 +53,7 @@ pub fn choose_device(choice: DeviceChoice) -> Result<(Device, String)> {
 }
 
 fn cpu(reason: &str) -> String {
-    let threads = rayon::current_num_threads();
+    let threads = nn::threads();
     let plural = if threads == 1 { "" } else { "s" };
     format!("CPU, {threads} thread{plural} ({reason})")
 }

@@ -52,7 +52,7 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
     let mut guard = Guard::new(&device);
     let mut trial = ThreadTrial::new(learner.run.arguments.threads.is_none() && device.is_cpu());
     let mut clock = Clock::new(learner.state.seconds);
-    let mut header = false;
+    let (mut header, mut starved) = (false, false);
     while learner.state.phase_epoch < epochs {
         let pass = Pass {
             seed,
@@ -62,13 +62,15 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
         let mut progress = Progress::new(&format!("epoch {:>2}", learner.state.epoch + 1), batches);
         let mut accumulated: Option<Gradients> = None;
         let mut rate = 0.0;
-        for batch in Batches::new(
+        let begin = Instant::now();
+        let mut ready = Batches::new(
             &learner.data.train,
             settings.batch_size,
             pass,
             learner.state.batch,
             limit,
-        ) {
+        );
+        while let Some(batch) = ready.next() {
             let batch = batch?.to_device(&device)?;
             let state = &mut learner.state;
 
@@ -135,6 +137,10 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
             if interrupt.requested() {
                 return Err(stopped(learner));
             }
+        }
+
+        if !std::mem::replace(&mut starved, true) {
+            starved = say_if_starved(ready.waited(), begin.elapsed());
         }
 
         // The epoch is over: measure on the validation set, keep the best weights, write everything down.
@@ -241,6 +247,20 @@ fn stopped<T: Task, D>(learner: &Learner<T, D>) -> anyhow::Error {
         folder: learner.run.folder.path().to_path_buf(),
     }
     .into()
+}
+
+/// Says once when training spends its time waiting for data: then it is the making of batches to look at.
+fn say_if_starved(waited: Duration, epoch: Duration) -> bool {
+    let share = waited.as_secs_f64() / epoch.as_secs_f64().max(1e-9);
+    let starved = share > 0.3 && waited > Duration::from_secs(1);
+    if starved {
+        crate::say(format!(
+            "the network waited for its batches {:.0} % of the epoch: make what repeats (decoding, features) once, \
+             when the data set is opened",
+            100.0 * share
+        ));
+    }
+    starved
 }
 
 /// The share of batch `batch` among the examples of the `accumulate` batches that step together.

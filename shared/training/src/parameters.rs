@@ -155,6 +155,42 @@ impl Parameters {
     }
 }
 
+/// Numbers that are squared and added up in one go.
+const CHUNK: usize = 1 << 15;
+
+/// In one pass over memory, where candle's operations would take three, on one core.
+fn sum_of_squares(gradient: &Tensor) -> candle_core::Result<f64> {
+    let gradient = gradient.to_dtype(candle_core::DType::F32)?.contiguous()?;
+    let (storage, layout) = gradient.storage_and_layout();
+    let (candle_core::Storage::Cpu(storage), Some((start, end))) = (&*storage, layout.contiguous_offsets())
+    else {
+        candle_core::bail!("a gradient on the CPU is not in its memory")
+    };
+    let chunks: Vec<&[f32]> = storage.as_slice::<f32>()?[start..end].chunks(CHUNK).collect();
+    let mut squares = vec![0.0; chunks.len()];
+    let items = squares.iter_mut().zip(chunks).collect();
+    nn::share(
+        items,
+        || (),
+        |_, (square, chunk): (&mut f64, &[f32])| *square = squares_of(chunk),
+    );
+    Ok(squares.iter().sum())
+}
+
+nn::simd! {
+    fn squares_of<>(values: &[f32]) -> f64 {
+        let mut lanes = [0f32; 16];
+        let chunks = values.chunks_exact(16);
+        let rest: f32 = chunks.remainder().iter().map(|value| value * value).sum();
+        for chunk in chunks {
+            for (lane, value) in lanes.iter_mut().zip(chunk) {
+                *lane += value * value;
+            }
+        }
+        lanes.iter().map(|&lane| lane as f64).sum::<f64>() + rest as f64
+    }
+}
+
 /// The gradient of a loss for each parameter, in the order of [`Parameters`]; `None` for what is not trained.
 ///
 /// It stands between "the gradient of a batch" and "apply the step": accumulation, clipping and an all-reduce
@@ -214,6 +250,11 @@ impl Gradients {
 
     /// The length of all gradients taken as one vector, as a scalar tensor on the device.
     pub fn norm(&self) -> candle_core::Result<Tensor> {
+        if self.0.iter().flatten().all(|gradient| gradient.device().is_cpu()) {
+            let squares = self.0.iter().flatten().map(sum_of_squares);
+            let total = squares.sum::<candle_core::Result<f64>>()?;
+            return Tensor::new(total.sqrt() as f32, &candle_core::Device::Cpu);
+        }
         let mut squares = Vec::new();
         for gradient in self.0.iter().flatten() {
             squares.push(gradient.sqr()?.sum_all()?);
@@ -228,6 +269,10 @@ impl Gradients {
     /// gives the length it had. Nothing is read back from the device.
     pub fn clip_norm(&mut self, max_norm: f64) -> candle_core::Result<Tensor> {
         let norm = self.norm()?;
+        // Reading the number waits for a GPU; on the CPU it spares a pass over all gradients in nearly every step.
+        if norm.device().is_cpu() && norm.to_scalar::<f32>()? as f64 <= max_norm {
+            return Ok(norm);
+        }
         let scale = (norm.affine(1.0 / max_norm, 1e-12)?.recip()?).minimum(1f64)?;
         for gradient in self.0.iter_mut().flatten() {
             *gradient = gradient.broadcast_mul(&scale)?;

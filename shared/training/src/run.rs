@@ -192,7 +192,7 @@ pub fn machine() -> Value {
     json!({
         "system": std::env::consts::OS,
         "architecture": std::env::consts::ARCH,
-        "threads": rayon::current_num_threads(),
+        "threads": nn::threads(),
     })
 }
 

@@ -33,7 +33,17 @@ pub fn conv2d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, geometry: Geom
 /// The convolution of sequences: `x` is (batch, in, length), `weight` (out, in / groups, length). Of `geometry` the
 /// second of each pair counts.
 pub fn conv1d(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>, geometry: Geometry) -> Result<Tensor> {
-    conv2d(&x.unsqueeze(2)?, &weight.unsqueeze(2)?, bias, flat(geometry))?.squeeze(2)
+    let (image, kernel) = (x.unsqueeze(2)?, weight.unsqueeze(2)?);
+    if !cpu::has_kernel(x) {
+        return conv2d(&image, &kernel, bias, flat(geometry))?.squeeze(2);
+    }
+    // The plan is the images'; the operation on the tape takes and gives sequences, without steps between.
+    let plan = Plan::forward(&image, &kernel, &flat(geometry))?;
+    Convolution {
+        plan,
+        transposed: false,
+    }
+    .apply(x, weight, bias)
 }
 
 /// The transposed convolution of `x` (batch, in, height, width) with `weight` (in, out / groups, height, width): the
@@ -119,11 +129,16 @@ impl Convolution {
         };
         let inputs: Vec<&Tensor> = [x, weight].into_iter().chain(bias).collect();
         let (x, weight, bias) = (x.clone(), weight.clone(), bias.cloned());
-        record(y, &shape, &inputs, move |gradient| {
+        // Of sequences (batch, channels, length), the height of 1 is left out.
+        let shape: Vec<usize> = match x.rank() {
+            3 => vec![shape[0], shape[1], shape[3]],
+            _ => shape.to_vec(),
+        };
+        record(y, shape, &inputs, move |gradient| {
             let (of_x, of_weight) = self.gradients::<T>(&x, &weight, gradient)?;
             let of_bias = |bias: &Tensor| -> Result<Tensor> {
-                let (_, channels, height, width) = gradient.dims4()?;
-                let sums = |[g]: [&[T]; 1]| kernel::sum_channels(g, channels, height * width);
+                let (channels, plane) = (gradient.dims()[1], gradient.dims()[2..].iter().product());
+                let sums = |[g]: [&[T]; 1]| kernel::sum_channels(g, channels, plane);
                 Tensor::from_vec(cpu::read([gradient], sums)?, bias.shape(), bias.device())
             };
             let bias = bias.as_ref().filter(|bias| bias.track_op());

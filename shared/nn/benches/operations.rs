@@ -17,7 +17,6 @@ static MEMORY: nn::Pool = nn::Pool::new();
 const PATIENCE: Duration = Duration::from_millis(300);
 
 fn main() -> Result<()> {
-    nn::join_threads(0);
     let wanted: Vec<String> = std::env::args()
         .skip(1)
         .filter(|word| !word.starts_with('-'))

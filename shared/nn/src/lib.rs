@@ -84,6 +84,7 @@ mod separable;
 mod simd;
 mod softmax;
 mod tape;
+mod team;
 mod threads;
 mod upsample;
 
@@ -114,7 +115,7 @@ pub use pooling::{
 };
 pub use random::{Random, begin_step, random, random_in_step};
 pub use tape::backward;
-pub use threads::{join_threads, share, threads, use_threads};
+pub use threads::{share, threads, use_threads};
 pub use upsample::{upsample_bilinear2d, upsample_nearest1d, upsample_nearest2d};
 
 pub use rnn::{GRU, GRUConfig, GRUState, LSTM, LSTMConfig, LSTMState, RecurrentConfig, gru, lstm};

@@ -1,17 +1,19 @@
 //! How many threads the kernels use, and how they share work.
 
+use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
-use rayon::prelude::*;
+use crate::team;
 
 /// What [`use_threads`] has set; 0 for as many as there are.
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
-/// How many threads the CPU kernels use from now on: at least one, at most as many as rayon has (one for each
-/// processor, or what `RAYON_NUM_THREADS` says). The results are the same bits for any number.
+/// How many threads the CPU kernels use from now on: at least one, at most as many as there are processors (or what
+/// `RAYON_NUM_THREADS` says). The results are the same bits for any number.
 ///
 /// More are not always faster. To hand out work takes a few millionths of a second, which a convolution does not feel,
-/// but a small network's step may consist of: a recurrent network over short sequences, or an agent's, is often
+/// but a small network's step may consist of: an agent's, or a recurrent network's over short sequences, is often
 /// fastest on one. The training loop of the crate `training` tries, in the first steps.
 pub fn use_threads(threads: usize) {
     THREADS.store(threads.max(1), Ordering::Relaxed);
@@ -19,41 +21,33 @@ pub fn use_threads(threads: usize) {
 
 /// How many threads the CPU kernels use.
 pub fn threads() -> usize {
-    let available = || rayon::current_num_threads().max(1);
     match THREADS.load(Ordering::Relaxed) {
         0 => available(),
-        1 => 1,
         threads => threads.min(available()),
     }
 }
 
-/// Makes the calling thread, which is about to train, one of rayon's `threads` (0 for one for each processor): it then
-/// takes part in the work that it hands out, where it would otherwise sleep until others have been woken and are
-/// done. Call it once, before anything uses rayon; later it has no effect.
-pub fn join_threads(threads: usize) {
-    let threads = match threads {
-        0 => std::env::var("RAYON_NUM_THREADS")
-            .ok()
-            .and_then(|number| number.parse().ok()),
-        threads => Some(threads),
-    };
-    let threads: usize = threads
-        .filter(|&threads| threads > 0)
-        .unwrap_or_else(|| std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
-    if threads == 1 {
-        // Alone in the pool, this thread could be waited for by one that it waits for itself.
-        use_threads(1);
+/// How many threads there can be: read once, because reading it takes longer than a small matrix product.
+pub(crate) fn available() -> usize {
+    static AVAILABLE: AtomicUsize = AtomicUsize::new(0);
+    match AVAILABLE.load(Ordering::Relaxed) {
+        0 => {
+            let asked = std::env::var("RAYON_NUM_THREADS").ok();
+            let asked = asked
+                .and_then(|number| number.parse().ok())
+                .filter(|&number| number > 0);
+            let available =
+                asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZero::get));
+            AVAILABLE.store(available, Ordering::Relaxed);
+            available
+        }
+        available => available,
     }
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
-    // An error says that there is a pool already, which serves as well.
-    _ = match threads {
-        1 => pool.build_global(),
-        _ => pool.use_current_thread().build_global(),
-    };
 }
 
-/// Calls `work` with each of `items`, on as many threads as are in [use](use_threads). Each thread makes itself a
-/// `state` to work with.
+/// Calls `work` with each of `items`, on as many threads as are in [use](use_threads), the calling one among them. Each
+/// thread makes itself a state to work with. Where other threads are at work already (a second caller's, or the one
+/// that this call is part of), the calling thread does all of it.
 ///
 /// ```
 /// let mut sums = [0; 3];
@@ -62,25 +56,32 @@ pub fn join_threads(threads: usize) {
 /// nn::share(items, || (), |_, (sum, row): (&mut i32, &[i32; 2])| *sum = row.iter().sum());
 /// assert_eq!(sums, [3, 7, 11]);
 /// ```
+///
+/// # Panics
+/// As `work` does.
 pub fn share<I: Send, S>(
     items: Vec<I>,
-    state: impl Fn() -> S + Sync + Send,
+    new_state: impl Fn() -> S + Sync + Send,
     work: impl Fn(&mut S, I) + Sync + Send,
 ) {
-    let threads = threads();
-    if threads == 1 || items.len() < 2 {
-        let mut state = state();
-        items.into_iter().for_each(|item| work(&mut state, item));
-        return;
-    }
-    let least = match threads < rayon::current_num_threads() {
-        true => items.len().div_ceil(threads),
-        false => 1,
-    };
-    items
-        .into_par_iter()
-        .with_min_len(least)
-        .for_each_init(state, work);
+    let helpers = (threads() - 1).min(items.len().saturating_sub(1));
+    // Several at a time where there are many, or the threads would stand in line for them.
+    let together = (items.len() / (16 * (helpers + 1))).max(1);
+    let items = Mutex::new(items.into_iter());
+    team::run(helpers, &|| {
+        let mut state: Option<S> = None;
+        let mut taken = Vec::with_capacity(together);
+        loop {
+            let mut left = items.lock().unwrap_or_else(PoisonError::into_inner);
+            taken.extend(left.by_ref().take(together));
+            drop(left);
+            if taken.is_empty() {
+                return;
+            }
+            let state = state.get_or_insert_with(&new_state);
+            taken.drain(..).for_each(|item| work(state, item));
+        }
+    });
 }
 
 /// Calls `work` with each number below `count`, as [`share`].

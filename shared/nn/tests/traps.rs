@@ -270,15 +270,12 @@ fn the_number_of_threads_changes_no_bit() -> Result<()> {
         Ok::<_, candle_core::Error>(all)
     };
     let on = |threads| {
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .unwrap()
-            .install(train)
+        nn::use_threads(threads);
+        train()
     };
     let one = on(1)?;
-    assert!(one == on(3)?, "three threads");
-    assert!(one == on(8)?, "eight threads");
+    assert!(one == on(2)?, "two threads");
+    assert!(one == on(usize::MAX)?, "all threads");
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use candle_core::Device;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use crate::{RunArguments, TrainArguments, TrainingError, choose_device, threads::use_threads, write_json};
+use crate::{RunArguments, TrainArguments, TrainingError, choose_device, write_json};
 
 /// The folder of a run, and the files in it.
 #[derive(Clone, Debug)]
@@ -109,7 +109,9 @@ impl Run {
                 TrainingError::Settings("--threads 0: at least one thread must compute".into()).into(),
             );
         }
-        use_threads(flags.threads);
+        if let Some(threads) = flags.threads {
+            nn::use_threads(threads);
+        }
         let (device, device_name) = choose_device(flags.device)?;
         let made_folder = flags.out.as_ref().is_none_or(|folder| !folder.exists());
         let folder = match &flags.resume {

@@ -1,20 +1,9 @@
-//! How many threads compute: as asked for, or as the first steps turn out to be fastest.
+//! How many threads compute, where nobody has said it: as the first steps turn out to be fastest.
 
 use std::time::{Duration, Instant};
 
 /// Steps that are timed with each number of threads, after one that only warms up.
 const STEPS: usize = 3;
-
-/// Has the kernels use so many threads, or all; the calling thread is one of them, if it is the program's first.
-pub(crate) fn use_threads(threads: Option<usize>) {
-    // Not so in tests, which train on many threads: the others would lose a worker.
-    if std::thread::current().name() == Some("main") {
-        nn::join_threads(threads.unwrap_or(0));
-    }
-    if let Some(threads) = threads {
-        nn::use_threads(threads);
-    }
-}
 
 /// Times the first steps of a run with all threads and with one, and stays with what was faster.
 ///
@@ -88,10 +77,10 @@ mod tests {
             seen
         };
         // On a machine with a single processor there is nothing to try.
-        if rayon::current_num_threads() > 1 {
+        if std::thread::available_parallelism().is_ok_and(|processors| processors.get() > 1) {
             assert_eq!(run(true), [2, 2, 2, 2, 1, 1, 1, 2, 2, 2]);
             assert_eq!(run(false), [2, 2, 2, 2, 1, 1, 1, 1, 1, 1]);
         }
-        nn::use_threads(rayon::current_num_threads());
+        nn::use_threads(usize::MAX);
     }
 }

@@ -59,7 +59,6 @@ fn main() -> Result<()> {
             std::process::exit(2);
         }
     };
-    nn::join_threads(0);
     let times = train(model, Duration::try_from_secs_f64(seconds?)?)?;
     println!("{}", serde_json::to_string(&times)?);
     Ok(())

@@ -11,7 +11,6 @@ const NOT_DIFFERENTIATED: &[(&str, &str)] = &[
     ("func", "wraps a closure of the caller"),
     ("func_t", "wraps a closure of the caller"),
     ("is_buffer", "reads a name"),
-    ("join_threads", "says where kernels run"),
     ("random", "draws numbers"),
     ("random_in_step", "draws numbers"),
     ("rope_angles", "makes a table of constants"),

@@ -45,7 +45,7 @@ pub fn linear(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tens
 
 fn multiply<T: Float>(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
     let (n, k) = weight.dims2()?;
-    let m = x.elem_count() / k.max(1);
+    let m = x.dims()[..x.rank() - 1].iter().product();
     let forward = |x: &[T], w: &[T], bias: Option<&[T]>| {
         let (x, w) = (Matrix::rows(x, k), Matrix::rows(w, k).transposed());
         product((m, k, n), x, w, bias)

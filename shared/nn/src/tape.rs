@@ -43,6 +43,12 @@ pub(crate) fn record<T: Real>(
     backward: impl Fn(&Tensor) -> Result<Vec<Option<Tensor>>> + Send + Sync + 'static,
 ) -> Result<Tensor> {
     let shape = shape.into();
+    if values.len() != shape.elem_count() {
+        bail!(
+            "an operation computed {} numbers for a result of {shape:?}",
+            values.len()
+        )
+    }
     if !inputs.iter().any(|input| input.track_op()) {
         return Tensor::from_vec(values, shape, &Device::Cpu);
     }

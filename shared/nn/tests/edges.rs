@@ -125,6 +125,40 @@ fn sizes_that_overflow_are_errors() {
     });
 }
 
+/// Each direction alone would fit: it is their product that wraps around.
+#[test]
+fn dilations_whose_product_is_too_large_are_errors() {
+    let geometry = Geometry {
+        dilation: (4_295_032_831, 4_294_901_760),
+        padding: (2_147_516_415, 2_147_450_880),
+        ..Default::default()
+    };
+    both(|| {
+        let (x, weight) = (ones(&[1, 1, 2, 1]), ones(&[1, 1, 2, 2]));
+        says(ops::conv2d(&x, &weight, None, geometry), &["overflow"]);
+        Ok(())
+    });
+}
+
+#[test]
+fn channels_and_features_may_be_none_or_an_error() -> Result<()> {
+    let plain = Geometry::default();
+    let none = Tensor::zeros((0, 1, 3, 3), DType::F32, &Device::Cpu)?;
+    says(
+        ops::conv2d(&ones(&[1, 1, 5, 5]), &none, None, plain),
+        &["at least one channel"],
+    );
+    let (x, weight) = (
+        Tensor::zeros((5, 0), DType::F32, &Device::Cpu)?,
+        Var::zeros((3, 0), DType::F32, &Device::Cpu)?,
+    );
+    assert_eq!(
+        ops::linear(&x, &weight, None)?.to_vec2::<f32>()?,
+        vec![vec![0.0; 3]; 5]
+    );
+    Ok(())
+}
+
 #[test]
 fn windows_may_reach_nothing_but_padding() {
     let x = Var::from_tensor(&ones(&[1, 1, 1, 2])).unwrap();

@@ -19,8 +19,8 @@ pub struct RunArguments {
     /// Where to compute
     #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
     pub device: DeviceChoice,
-    /// Processor threads to compute with; the results are the same for any number [default: all, or one where a small
-    /// network's first steps are faster so]
+    /// Processor threads for the network; the results are the same for any number [default: all, or one where the first
+    /// steps are faster so]
     #[arg(long, value_name = "N")]
     #[serde(skip)]
     pub threads: Option<usize>,

@@ -266,7 +266,7 @@ impl Gradients {
     }
 
     /// Shortens the gradient to length `max_norm` when it is longer (Pascanu et al. 2013, algorithm 1), and
-    /// gives the length it had. Nothing is read back from the device.
+    /// gives the length it had. Nothing is read back from a GPU.
     pub fn clip_norm(&mut self, max_norm: f64) -> candle_core::Result<Tensor> {
         let norm = self.norm()?;
         // Reading the number waits for a GPU; on the CPU it spares a pass over all gradients in nearly every step.
@@ -275,7 +275,7 @@ impl Gradients {
         }
         let scale = (norm.affine(1.0 / max_norm, 1e-12)?.recip()?).minimum(1f64)?;
         for gradient in self.0.iter_mut().flatten() {
-            *gradient = gradient.broadcast_mul(&scale)?;
+            *gradient = gradient.broadcast_mul(&scale.to_dtype(gradient.dtype())?)?;
         }
         Ok(norm)
     }

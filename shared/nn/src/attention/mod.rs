@@ -23,7 +23,8 @@ use kernel::{Attention, Sizes};
 ///
 /// `q` is (batch, heads, queries, d), `k` (batch, heads, keys, d), `v` (batch, heads, keys, e), the result
 /// (batch, heads, queries, e). A query that may attend to nothing gets zeros. `dropout`, for training, acts on
-/// the weights. On the CPU no tensor is copied, however it lies in memory, and none of the size queries × keys is made.
+/// the weights. On the CPU no tensor is copied, however it lies in memory, and none of the size queries × keys is
+/// made (but for the factors of dropout).
 ///
 /// # Errors
 /// If the shapes do not fit each other or the mask.

@@ -212,6 +212,9 @@ impl Plan {
                 "a convolution's kernel {kernel:?}, stride, dilation and groups are at least 1: {geometry:?}"
             )
         }
+        if inputs == 0 || all_outputs == 0 {
+            bail!("a convolution needs at least one channel on each side, not {inputs} and {all_outputs}")
+        }
         if !all_outputs.is_multiple_of(groups) {
             bail!("{all_outputs} channels do not divide into {groups} groups")
         }
@@ -240,7 +243,15 @@ impl Plan {
     fn fitting(self, x: &Tensor, geometry: &Geometry) -> Result<Self> {
         let (from, to) = self.shapes();
         let columns = [self.inputs, self.kernel.0, self.kernel.1, self.result.1];
-        for sizes in [from, to, columns] {
+        // Flat images: the result's lines and columns and the reach of the taps, for each phase.
+        let span = self.span();
+        let flat = [
+            self.inputs.max(self.outputs),
+            self.taps().min(self.stride.0.saturating_mul(self.stride.1)),
+            self.result.0 + (span.0 - 1) / self.stride.0,
+            self.result.1 + (span.1 - 1) / self.stride.1,
+        ];
+        for sizes in [from, to, columns, flat] {
             // An empty batch is no excuse: its images have sizes too.
             let count = sizes
                 .iter()

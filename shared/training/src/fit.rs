@@ -70,7 +70,7 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
             learner.state.batch,
             limit,
         );
-        while let Some(batch) = ready.next() {
+        for batch in ready.by_ref() {
             let batch = batch?.to_device(&device)?;
             let state = &mut learner.state;
 

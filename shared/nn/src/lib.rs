@@ -31,7 +31,7 @@
 //! | `embedding`: an id outside of the vocabulary is an error without a name; the gradient is added on one core | [`embedding()`]: names the id |
 //! | `cross_entropy`: no smoothing, class weights or padding; a bad label is an error without a name | [`loss::cross_entropy_with`] |
 //! | `gru`, `lstm`: one layer, one direction, a matrix product for each step's input, no padding | [`gru`], [`lstm`] |
-//! | convolution on the CPU: scalar loops, in part on one core; depthwise costs as much as dense | tiles in SIMD registers on all cores: 2 to 40 times as fast, and the same bits whatever the number of cores |
+//! | convolution on the CPU: scalar loops, in part on one core; depthwise costs as much as dense | tiles in SIMD registers on all cores, and the same bits whatever the number of cores |
 //! | the backward pass adds every gradient to a tensor of zeros | gradients go from operation to operation; [`backward`] spares the zeros for the weights too |
 //! | a step's memory goes back to the system, and comes again page by page | [`Pool`], an allocator that keeps it |
 //!
@@ -54,7 +54,7 @@
 //!
 //! # How fast
 //!
-//! Faster than PyTorch on a CPU for nearly every network that was measured: see the crate's `README.md`. To train as
+//! Ten of the eleven networks that were measured train faster than with PyTorch on a CPU: see the crate's `README.md`. To train as
 //! fast, a program names [`Pool`] as its allocator, calls [`backward`] rather than `Tensor::backward` (the crate
 //! `training` does), and takes the operations that do two things in one pass where they fit:
 //! [`BatchNorm::forward_relu_t`], [`GroupNorm::forward_relu`], [`ops::add_relu`], [`ops::add`], [`self_attention`].

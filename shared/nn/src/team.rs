@@ -32,6 +32,7 @@ struct Team {
 }
 
 struct Helper {
+    started: AtomicBool,
     asleep: AtomicBool,
     thread: OnceLock<Thread>,
 }
@@ -61,7 +62,12 @@ pub(crate) fn run(helpers: usize, work: Work<'_>) {
     team.wanted.store(helpers, Ordering::Relaxed);
     team.gate.fetch_add(CALL + OPEN, Ordering::SeqCst);
     let closing = Closing(team);
-    for helper in team.helpers.iter().take(helpers) {
+    for (number, helper) in team.helpers.iter().enumerate().take(helpers) {
+        // Only the caller, of whom there is one at a time, starts helpers.
+        if !helper.started.load(Ordering::Relaxed) {
+            helper.started.store(true, Ordering::Relaxed);
+            start(team, number);
+        }
         if helper.asleep.swap(false, Ordering::SeqCst)
             && let Some(thread) = helper.thread.get()
         {
@@ -95,13 +101,13 @@ impl Drop for Closing {
     }
 }
 
-/// The only team, made at the first call.
+/// The only team.
 fn team() -> &'static Team {
     static TEAM: OnceLock<Team> = OnceLock::new();
-    static STARTED: OnceLock<()> = OnceLock::new();
-    let team = TEAM.get_or_init(|| Team {
-        helpers: (1..crate::threads::available())
+    TEAM.get_or_init(|| Team {
+        helpers: (1..crate::threads::most())
             .map(|_| Helper {
+                started: AtomicBool::new(false),
                 asleep: AtomicBool::new(false),
                 thread: OnceLock::new(),
             })
@@ -111,15 +117,14 @@ fn team() -> &'static Team {
         wanted: AtomicUsize::new(0),
         panic: Mutex::new(None),
         caller: Mutex::new(()),
-    });
-    STARTED.get_or_init(|| {
-        for number in 0..team.helpers.len() {
-            let thread = std::thread::Builder::new().name(format!("kernel {}", number + 1));
-            // Without a thread, as where there is no memory for one, the others do its work.
-            _ = thread.spawn(move || help(team, number));
-        }
-    });
-    team
+    })
+}
+
+/// Makes a helper's thread, the first time that it is wanted.
+fn start(team: &'static Team, number: usize) {
+    let thread = std::thread::Builder::new().name(format!("kernel {}", number + 1));
+    // Without a thread, as where there is no memory for one, the others do its work.
+    _ = thread.spawn(move || help(team, number));
 }
 
 /// The life of a helper.

@@ -9,8 +9,9 @@ use crate::team;
 /// What [`use_threads`] has set; 0 for as many as there are.
 static THREADS: AtomicUsize = AtomicUsize::new(0);
 
-/// How many threads the CPU kernels use from now on: at least one, at most as many as there are processors (or what
-/// `RAYON_NUM_THREADS` says). The results are the same bits for any number.
+/// How many threads the CPU kernels use from now on: at least one, and no more than 8 or the number of processors,
+/// whichever is larger. Without it, there is one for each processor, or what `RAYON_NUM_THREADS` says. The results are
+/// the same bits for any number.
 ///
 /// More are not always faster. To hand out work takes a few millionths of a second, which a convolution does not feel,
 /// but a small network's step may consist of: an agent's, or a recurrent network's over short sequences, is often
@@ -23,12 +24,12 @@ pub fn use_threads(threads: usize) {
 pub fn threads() -> usize {
     match THREADS.load(Ordering::Relaxed) {
         0 => available(),
-        threads => threads.min(available()),
+        threads => threads.min(most()),
     }
 }
 
 /// How many threads there can be: read once, because reading it takes longer than a small matrix product.
-pub(crate) fn available() -> usize {
+fn available() -> usize {
     static AVAILABLE: AtomicUsize = AtomicUsize::new(0);
     match AVAILABLE.load(Ordering::Relaxed) {
         0 => {
@@ -43,6 +44,11 @@ pub(crate) fn available() -> usize {
         }
         available => available,
     }
+}
+
+/// How many threads can be asked for: even on a small machine some, to see that the number changes nothing.
+pub(crate) fn most() -> usize {
+    available().max(8)
 }
 
 /// Calls `work` with each of `items`, on as many threads as are in [use](use_threads), the calling one among them. Each

@@ -1,0 +1,3 @@
+//! Pictures for training: decoding, resizing, augmentation, layouts and well-known networks.
+
+pub mod models;

@@ -90,7 +90,7 @@ pub fn order(len: usize, pass: Pass) -> Vec<usize> {
 
 impl<B: Send + 'static> Batches<B> {
     /// The batches of `pass` from number `first` on (0 but for a resumed epoch), `limit` batches at most.
-    pub fn new<D: Dataset<Batch = B>>(
+    pub fn new<D: Dataset<Batch = B> + ?Sized>(
         data: &Arc<D>,
         batch_size: usize,
         pass: Pass,

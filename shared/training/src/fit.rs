@@ -44,7 +44,8 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
     } else {
         plan.epochs
     };
-    let cut = BatchPlan::new(learner.data.train.len(), settings.batch_size, true, limit);
+    let examples = learner.training_examples();
+    let cut = BatchPlan::new(examples.len(), settings.batch_size, true, limit);
     let batches = cut.count();
     let total_steps = (epochs * batches.div_ceil(settings.accumulate)) as u64;
     let frozen_buffers = learner.parameters.frozen_buffers()?;
@@ -63,13 +64,7 @@ pub(crate) fn fit<T: Task, D: Dataset<Batch = T::Batch>>(
         let mut accumulated: Option<Gradients> = None;
         let mut rate = 0.0;
         let begin = Instant::now();
-        let mut ready = Batches::new(
-            &learner.data.train,
-            settings.batch_size,
-            pass,
-            learner.state.batch,
-            limit,
-        );
+        let mut ready = Batches::new(&examples, settings.batch_size, pass, learner.state.batch, limit);
         for batch in ready.by_ref() {
             let batch = batch?.to_device(&device)?;
             let state = &mut learner.state;

@@ -140,7 +140,12 @@ pub struct Learner<T: Task, D> {
     pub(crate) best: Vec<(String, Tensor)>,
     pub(crate) phases: usize,
     pub(crate) resumed: Option<Vec<(String, Tensor)>>,
+    /// What takes the place of the training and validation data for a while: features of a frozen body.
+    pub(crate) stand_in: Option<(Examples<T>, Examples<T>)>,
 }
+
+/// Some part of the data, of whatever type.
+type Examples<T> = Arc<dyn Dataset<Batch = <T as Task>::Batch>>;
 
 impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
     /// Builds the network with weights drawn from the run's seed and, when the run is resumed, puts back its
@@ -194,6 +199,7 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
             best: Vec::new(),
             phases: 0,
             resumed: None,
+            stand_in: None,
             run,
         };
         crate::say(format!(
@@ -281,9 +287,25 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         self.parameters.unfreeze(prefix)
     }
 
+    /// What the fit loop trains on: the training data or what stands in for it.
+    pub(crate) fn training_examples(&self) -> Examples<T> {
+        match &self.stand_in {
+            Some((train, _)) => train.clone(),
+            None => self.data.train.clone(),
+        }
+    }
+
+    /// Whether the phase that the next fit method would train is one that a resumed run had done.
+    pub(crate) fn phase_is_done(&self) -> bool {
+        self.phases < self.state.phase
+    }
+
     /// The outputs and scores on the validation set.
     pub fn validate(&self) -> Result<Evaluation<T::Output>> {
-        self.evaluate(&self.data.valid)
+        match &self.stand_in {
+            Some((_, valid)) => self.evaluate(valid),
+            None => self.evaluate(&self.data.valid),
+        }
     }
 
     /// The outputs and scores on the test set. Read it once, when nothing is left to choose. Errors when it is
@@ -296,7 +318,10 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
     }
 
     /// The outputs and scores on `data`, every example of it but with `--quick`.
-    pub fn evaluate(&self, data: &Arc<D>) -> Result<Evaluation<T::Output>> {
+    pub fn evaluate<E: Dataset<Batch = T::Batch> + ?Sized>(
+        &self,
+        data: &Arc<E>,
+    ) -> Result<Evaluation<T::Output>> {
         let pass = Pass::evaluation(self.run.seed());
         let mut outputs = Vec::with_capacity(data.len());
         let batches = Batches::new(data, self.settings.batch_size, pass, 0, self.run.batch_limit());

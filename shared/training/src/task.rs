@@ -57,7 +57,7 @@ pub trait Task {
 pub struct Classification<M> {
     classes: Vec<String>,
     label_smoothing: f64,
-    mixup: Option<f64>,
+    blend: Option<Blend>,
     class_weights: Option<Vec<f64>>,
     model: PhantomData<fn(M)>,
 }
@@ -97,7 +97,7 @@ impl<M> Classification<M> {
         Classification {
             classes: classes.iter().map(S::to_string).collect(),
             label_smoothing: 0.0,
-            mixup: None,
+            blend: None,
             class_weights: None,
             model: PhantomData,
         }
@@ -112,7 +112,16 @@ impl<M> Classification<M> {
     /// Trains on blends of two examples and their labels, the share of the first drawn from
     /// Beta(`alpha`, `alpha`) for each batch (mixup, Zhang et al. 2018). 0.2 is a usual alpha.
     pub fn mixup(mut self, alpha: f64) -> Self {
-        self.mixup = (alpha > 0.0).then_some(alpha);
+        self.blend = (alpha > 0.0).then_some(Blend::Mixup(alpha));
+        self
+    }
+
+    /// Trains on pictures (batch, channels, height, width) with a rectangle of another one in them, and on both
+    /// labels by their share of the area, drawn from Beta(`alpha`, `alpha`) for each batch (CutMix, Yun et al. 2019).
+    /// 1 is a usual alpha. Inputs without width and height (features of a frozen body) are blended by mixup. Of
+    /// `mixup` and `cutmix` the later call holds.
+    pub fn cutmix(mut self, alpha: f64) -> Self {
+        self.blend = (alpha > 0.0).then_some(Blend::CutMix(alpha));
         self
     }
 
@@ -151,17 +160,25 @@ impl<M: ModuleT> Task for Classification<M> {
     type Output = ClassOutput;
 
     fn loss(&self, model: &M, batch: &Labelled) -> Result<Tensor> {
-        let Some(alpha) = self.mixup else {
+        let Some(blend) = self.blend else {
             let logits = model.forward_t(&batch.inputs, true)?;
             return self.cross_entropy(&logits, &batch.targets);
         };
         let mut random = nn::random_in_step();
-        let share = symmetric_beta(&mut random, alpha);
+        let (Blend::Mixup(alpha) | Blend::CutMix(alpha)) = blend;
+        let mut share = symmetric_beta(&mut random, alpha);
         let mut partners: Vec<u32> = (0..batch.len() as u32).collect();
         partners.shuffle(&mut random);
         let partners = Tensor::new(partners, batch.inputs.device())?;
-        let blended =
-            ((&batch.inputs * share)? + (batch.inputs.index_select(&partners, 0)? * (1.0 - share))?)?;
+        let others = batch.inputs.index_select(&partners, 0)?;
+        let blended = match (blend, batch.inputs.dims()) {
+            (Blend::CutMix(_), &[_, _, height, width]) => {
+                let cut = Rectangle::of_area(1.0 - share, height, width, &mut random);
+                share = 1.0 - (cut.height * cut.width) as f64 / (height * width) as f64;
+                cut.paste(&others, &batch.inputs)?
+            }
+            _ => ((&batch.inputs * share)? + (others * (1.0 - share))?)?,
+        };
         let logits = model.forward_t(&blended, true)?;
         let own = self.cross_entropy(&logits, &batch.targets)?;
         let other = self.cross_entropy(&logits, &batch.targets.index_select(&partners, 0)?)?;
@@ -226,6 +243,57 @@ impl<M: ModuleT> Task for Classification<M> {
             .into_iter()
             .chain(output.probabilities.iter().map(|p| format!("{p:.5}")))
             .collect()
+    }
+}
+
+/// How two examples become one.
+#[derive(Clone, Copy)]
+enum Blend {
+    /// A weighted mean of both.
+    Mixup(f64),
+    /// A rectangle of the other one.
+    CutMix(f64),
+}
+
+/// A rectangle within pictures.
+struct Rectangle {
+    top: usize,
+    left: usize,
+    height: usize,
+    width: usize,
+}
+
+impl Rectangle {
+    /// About `share` of the area of a picture, with its proportions, its middle anywhere; cut off at the edges.
+    fn of_area(share: f64, height: usize, width: usize, random: &mut impl Rng) -> Self {
+        let side = |length: usize, random: &mut dyn rand::RngCore| {
+            let half = (share.sqrt() * length as f64 / 2.0).round() as usize;
+            let middle = random.random_range(0..length.max(1));
+            let start = middle.saturating_sub(half);
+            (start, (middle + half).min(length) - start)
+        };
+        let (top, height) = side(height, random);
+        let (left, width) = side(width, random);
+        Rectangle {
+            top,
+            left,
+            height,
+            width,
+        }
+    }
+
+    /// `pictures` with what `others` have in the rectangle; both (batch, channels, height, width).
+    fn paste(&self, others: &Tensor, pictures: &Tensor) -> candle_core::Result<Tensor> {
+        let (.., height, width) = pictures.dims4()?;
+        let inside = |y: usize, x: usize| {
+            (self.top..self.top + self.height).contains(&y)
+                && (self.left..self.left + self.width).contains(&x)
+        };
+        let mask: Vec<u8> = (0..height * width)
+            .map(|at| inside(at / width, at % width).into())
+            .collect();
+        let mask = Tensor::from_vec(mask, (1, 1, height, width), pictures.device())?;
+        mask.broadcast_as(pictures.shape())?.where_cond(others, pictures)
     }
 }
 

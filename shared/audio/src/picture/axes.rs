@@ -1,9 +1,9 @@
 //! A rectangle of the sheet with its axes, and what is drawn inside it.
 
-use super::canvas::{Anchor, Canvas};
-use super::colour::{Colour, FAINT, INK, PAPER, heat};
 use crate::mel::{hz_to_mel, mel_to_hz};
 use crate::{LogMelConfig, Spectrogram};
+use training::canvas::{Anchor, Canvas};
+use training::colour::{Colour, FAINT, INK, PAPER, heat};
 
 /// Size of the letters of axes and legends, in pixels.
 pub(super) const SMALL: f32 = 15.0;

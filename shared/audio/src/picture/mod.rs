@@ -1,14 +1,14 @@
 //! Pictures of sound, as PNG files.
 
 mod axes;
-mod canvas;
-mod colour;
 
 use std::path::Path;
 
 use axes::{Plot, SMALL, between};
-use canvas::{Anchor, Canvas};
-use colour::{INK, palette};
+use training::{
+    canvas::{Anchor, Canvas},
+    colour::{INK, PAPER, palette},
+};
 
 use crate::{AudioError, LogMelConfig, Spectrogram};
 
@@ -26,7 +26,7 @@ pub fn save_spectrogram(
     spectrogram: &Spectrogram,
     config: &LogMelConfig,
 ) -> Result<(), AudioError> {
-    let mut canvas = Canvas::new(WIDTH as usize, 480);
+    let mut canvas = Canvas::new(WIDTH as usize, 480, PAPER);
     let plot = Plot {
         left: LEFT,
         top: 64,
@@ -36,7 +36,7 @@ pub fn save_spectrogram(
     heading(&mut canvas, title);
     plot.spectrogram(&mut canvas, spectrogram, config);
     plot.time_axis(&mut canvas, seconds(spectrogram, config));
-    canvas.save(path.as_ref())
+    Ok(canvas.save(path.as_ref())?)
 }
 
 fn heading(canvas: &mut Canvas, title: &str) {
@@ -94,7 +94,7 @@ impl TimelinePicture<'_> {
     /// # Errors
     /// Those of writing the file.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), AudioError> {
-        let mut canvas = Canvas::new(WIDTH as usize, 720);
+        let mut canvas = Canvas::new(WIDTH as usize, 720, PAPER);
         heading(&mut canvas, self.title);
 
         let order = self.order();
@@ -146,7 +146,7 @@ impl TimelinePicture<'_> {
         };
         below.spectrogram(&mut canvas, self.spectrogram, self.config);
         below.time_axis(&mut canvas, seconds);
-        canvas.save(path.as_ref())
+        Ok(canvas.save(path.as_ref())?)
     }
 
     /// The probability of a class at a step, as a share of the step's sum.

@@ -1,22 +1,35 @@
-//! A sheet of pixels to fill and write on.
+//! A sheet of pixels to fill and write on, in letters that come with the program: no font of the system is needed.
 
-use std::path::Path;
+use std::{io, path::Path};
 
 use ab_glyph::{Font, FontRef, Glyph, ScaleFont, point};
 
-use super::colour::{Colour, PAPER};
-use crate::AudioError;
+use crate::colour::Colour;
 
 /// Which point of a text lies at the given place: horizontally one of these, vertically the middle of a digit.
-#[derive(Clone, Copy)]
-pub(super) enum Anchor {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// Its left end.
     Left,
+    /// Its middle.
     Centre,
+    /// Its right end.
     Right,
 }
 
-pub(super) struct Canvas {
+/// A sheet of pixels, (0, 0) at the top left.
+///
+/// ```
+/// use training::canvas::{Anchor, Canvas};
+/// let mut canvas = Canvas::new(200, 40, [255; 3]);
+/// canvas.text("a title", (10, 20), Anchor::Left, 16.0, [30; 3], false);
+/// assert!(canvas.png()?.starts_with(b"\x89PNG"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Canvas {
+    /// In pixels.
     pub width: usize,
+    /// In pixels.
     pub height: usize,
     pixels: Vec<Colour>,
     regular: FontRef<'static>,
@@ -24,12 +37,13 @@ pub(super) struct Canvas {
 }
 
 impl Canvas {
-    pub fn new(width: usize, height: usize) -> Self {
+    /// A sheet all of one colour.
+    pub fn new(width: usize, height: usize, paper: Colour) -> Self {
         let font = |bytes| FontRef::try_from_slice(bytes).expect("the font is compiled in");
         Self {
             width,
             height,
-            pixels: vec![PAPER; width * height],
+            pixels: vec![paper; width * height],
             regular: font(notosans::REGULAR_TTF),
             bold: font(notosans::BOLD_TTF),
         }
@@ -50,6 +64,15 @@ impl Canvas {
         }
     }
 
+    /// Copies a picture of `width` pixels a row to the place of its upper left corner; what is beyond the edges is
+    /// left out.
+    pub fn paste(&mut self, (x, y): (i32, i32), width: usize, pixels: &[Colour]) {
+        for (at, colour) in pixels.iter().enumerate() {
+            self.blend(x + (at % width) as i32, y + (at / width) as i32, *colour, 1.0);
+        }
+    }
+
+    /// Fills a rectangle.
     pub fn fill(&mut self, x: i32, y: i32, width: i32, height: i32, colour: Colour) {
         for y in y..y + height {
             for x in x..x + width {
@@ -155,10 +178,15 @@ impl Canvas {
     }
 
     /// Writes the sheet as a PNG, whole or not at all.
-    pub fn save(&self, path: &Path) -> Result<(), AudioError> {
+    pub fn save(&self, path: &Path) -> io::Result<()> {
+        crate::write_whole(path, &self.png()?)
+    }
+
+    /// The sheet as a PNG file.
+    pub fn png(&self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
-        self.encode(&mut bytes).map_err(std::io::Error::other)?;
-        Ok(training::write_whole(path, &bytes)?)
+        self.encode(&mut bytes).map_err(io::Error::other)?;
+        Ok(bytes)
     }
 
     fn encode(&self, bytes: &mut Vec<u8>) -> Result<(), png::EncodingError> {

@@ -1,11 +1,14 @@
 //! Colours that the eye reads as even steps, made in the OKLab space (Ottosson 2020).
 
 /// Red, green and blue, 0 … 255, in sRGB.
-pub(super) type Colour = [u8; 3];
+pub type Colour = [u8; 3];
 
-pub(super) const PAPER: Colour = [255, 255, 255];
-pub(super) const INK: Colour = [40, 40, 48];
-pub(super) const FAINT: Colour = [205, 205, 212];
+/// What is written on.
+pub const PAPER: Colour = [255, 255, 255];
+/// What is written with.
+pub const INK: Colour = [40, 40, 48];
+/// Lines that are not to be seen at once.
+pub const FAINT: Colour = [205, 205, 212];
 
 /// The colour of this lightness (0 black … 1 white), chroma (0 grey … about 0.3) and hue (degrees). What sRGB cannot
 /// show is clipped.
@@ -31,16 +34,16 @@ fn oklch(lightness: f32, chroma: f32, hue: f32) -> Colour {
     })
 }
 
-/// The colour map of a spectrogram: lightness rises evenly from 0 (near black) over violet, red and orange to 1 (pale
+/// The colour map of spectrograms and heat maps: lightness rises evenly from 0 (near black) over violet, red and orange to 1 (pale
 /// yellow), so it reads the same in grey and to the colour-blind. The chroma stays within what sRGB can show.
-pub(super) fn heat(value: f32) -> Colour {
+pub fn heat(value: f32) -> Colour {
     let value = value.clamp(0.0, 1.0);
     let chroma = 0.02 + 0.15 * (std::f32::consts::PI * value).sin();
     oklch(0.14 + 0.83 * value, chroma, 285.0 + 175.0 * value)
 }
 
 /// `count` colours that are easy to tell apart: hues all around, neighbours of different lightness.
-pub(super) fn palette(count: usize) -> Vec<Colour> {
+pub fn palette(count: usize) -> Vec<Colour> {
     let colour = |i: usize| {
         let lightness = if i.is_multiple_of(2) { 0.62 } else { 0.78 };
         oklch(lightness, 0.13, 255.0 + 360.0 * i as f32 / count as f32)

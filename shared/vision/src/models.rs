@@ -1,9 +1,13 @@
 //! Well-known networks, written to be read.
 
-use std::fmt;
+use std::{
+    fmt,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use candle_core::{D, Result, Tensor};
 use nn::{Dropout, Linear, Module, ModuleT, VarBuilder};
+use training::Transfer;
 
 /// One stretch of a body: some layers, and where their parameters are.
 pub struct Stage {
@@ -43,21 +47,33 @@ impl fmt::Debug for Body {
 }
 
 /// A body, the mean over each of its last maps, and one linear layer that names a class.
+///
+/// Parameters of the body are under `body.`, those of the layer under `head.`: a body that was trained elsewhere is
+/// loaded by [`Learner::with_weights(file, "body")`](training::Learner::with_weights).
 pub struct Classifier {
     body: Body,
     dropout: Dropout,
     head: Linear,
+    /// So many stages run as they are used, and without a gradient.
+    kept: AtomicUsize,
 }
 
 impl Classifier {
-    /// Puts a head for `classes` classes, whose parameters are under `head`, on `body`. `dropout` is the share of
-    /// features that a training step leaves out.
-    pub fn new(body: Body, classes: usize, dropout: f32, weights: VarBuilder<'_>) -> Result<Self> {
+    /// Makes a body by `body` and puts a head for `classes` classes on it. `dropout` is the share of features that a
+    /// training step leaves out.
+    pub fn new<'a>(
+        body: impl FnOnce(VarBuilder<'a>) -> Result<Body>,
+        classes: usize,
+        dropout: f32,
+        weights: VarBuilder<'a>,
+    ) -> Result<Self> {
+        let body = body(weights.pp("body"))?;
         let head = nn::linear(body.channels, classes, weights.pp("head"))?;
         Ok(Classifier {
             body,
             dropout: Dropout::new(dropout),
             head,
+            kept: AtomicUsize::new(0),
         })
     }
 
@@ -66,13 +82,62 @@ impl Classifier {
         &self.body
     }
 
-    /// Takes features (batch, channels), gives logits (batch, classes).
-    pub fn classify(&self, features: &Tensor, train: bool) -> Result<Tensor> {
-        self.head.forward(&self.dropout.forward_t(features, train)?)
+    /// Takes pictures (batch, 3, height, width), gives the last maps (batch, channels, height / 32, width / 32).
+    pub fn maps(&self, pictures: &Tensor, train: bool) -> Result<Tensor> {
+        let kept = self.kept.load(Ordering::Relaxed);
+        let mut maps = pictures.clone();
+        for (number, stage) in self.body.stages.iter().enumerate() {
+            maps = match number < kept {
+                true => stage.layers.forward_t(&maps, false)?.detach(),
+                false => stage.layers.forward_t(&maps, train)?,
+            };
+        }
+        Ok(maps)
     }
 
-    /// Takes maps (batch, channels, height, width), gives features (batch, channels).
-    pub fn pool(maps: &Tensor) -> Result<Tensor> {
-        maps.mean((D::Minus2, D::Minus1))
+    /// Takes maps (batch, channels, height, width), gives logits (batch, classes).
+    pub fn classify(&self, maps: &Tensor, train: bool) -> Result<Tensor> {
+        self.answer(&mean_of(maps)?, train)
+    }
+
+    /// Takes features (batch, channels), gives logits (batch, classes).
+    fn answer(&self, features: &Tensor, train: bool) -> Result<Tensor> {
+        self.head.forward(&self.dropout.forward_t(features, train)?)
+    }
+}
+
+/// The mean over each map: (batch, channels, height, width) to (batch, channels).
+fn mean_of(maps: &Tensor) -> Result<Tensor> {
+    maps.mean((D::Minus2, D::Minus1))
+}
+
+impl ModuleT for Classifier {
+    /// Takes pictures (batch, 3, height, width), or features (batch, channels) of [`Transfer::features`]; gives logits
+    /// (batch, classes).
+    fn forward_t(&self, input: &Tensor, train: bool) -> Result<Tensor> {
+        match input.rank() {
+            2 => self.answer(input, train),
+            _ => self.classify(&self.maps(input, train)?, train),
+        }
+    }
+}
+
+impl Transfer for Classifier {
+    fn features(&self, pictures: &Tensor) -> Result<Tensor> {
+        mean_of(&self.body.forward_t(pictures, false)?)
+    }
+
+    fn groups(&self) -> Vec<Vec<String>> {
+        let below_body = |prefix: &String| format!("body.{prefix}");
+        let stages = self.body.stages.iter();
+        let mut groups: Vec<Vec<String>> = stages
+            .map(|stage| stage.prefixes.iter().map(below_body).collect())
+            .collect();
+        groups.push(vec!["head".into()]);
+        groups
+    }
+
+    fn keep(&self, groups: usize) {
+        self.kept.store(groups, Ordering::Relaxed);
     }
 }

@@ -28,3 +28,4 @@ pub use fetch::fetch;
 pub use folder::open_folder;
 pub use made::{Recipe, made_once};
 pub use text::MARKER;
+pub use walk::files_in;

@@ -69,6 +69,15 @@ pub(crate) fn entries(folder: &Path, ignored: &mut Ignored) -> Result<(Vec<PathB
     Ok((folders, files))
 }
 
+/// All files below `folder` with one of the `extensions` (lower case, no dot), sorted by their path in bytes. Hidden
+/// files are left out.
+///
+/// # Errors
+/// When a folder cannot be read, or a link leads in a circle.
+pub fn files_in(folder: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
+    files(folder, extensions, &mut Ignored::default())
+}
+
 /// All files below `folder` with one of the `extensions` (lower case, no dot; none given: all files), sorted by
 /// their path in bytes.
 pub(crate) fn files(folder: &Path, extensions: &[&str], ignored: &mut Ignored) -> Result<Vec<PathBuf>> {

@@ -66,7 +66,7 @@ pub use metrics::ConfusionMatrix;
 pub use model_file::{load_model, save_model};
 pub use outcome::Outcome;
 pub use parameters::{Gradients, Parameter, Parameters};
-pub use pretrained::LoadReport;
+pub use pretrained::{LoadReport, Weights};
 pub use progress::{Progress, Told, say};
 pub use run::{Run, RunFolder, find_model, machine};
 pub use schedule::Schedule;

@@ -59,26 +59,58 @@ fn some(names: &[String]) -> String {
     }
 }
 
+/// Named tensors from elsewhere.
+#[derive(Clone, Debug)]
+pub struct Weights {
+    /// Where they are from, for messages.
+    pub file: PathBuf,
+    /// By name, sorted.
+    pub tensors: Vec<(String, Tensor)>,
+}
+
+impl Weights {
+    /// The tensors of a safetensors file. Errors with [`TrainingError::BadFile`] when it is none.
+    pub fn read(file: &Path) -> Result<Self, TrainingError> {
+        let bytes = std::fs::read(file).map_err(|error| TrainingError::BadFile {
+            path: file.to_path_buf(),
+            problem: format!("cannot read these weights: {error}"),
+        })?;
+        Self::parse(&bytes, file)
+    }
+
+    /// The tensors of a safetensors file in memory; `name` is what messages call it.
+    pub fn parse(bytes: &[u8], name: impl Into<PathBuf>) -> Result<Self, TrainingError> {
+        let file = name.into();
+        match candle_core::safetensors::load_buffer(bytes, &Device::Cpu) {
+            Ok(tensors) => {
+                let mut tensors: Vec<(String, Tensor)> = tensors.into_iter().collect();
+                tensors.sort_by(|a, b| a.0.cmp(&b.0));
+                Ok(Weights { file, tensors })
+            }
+            Err(error) => Err(TrainingError::BadFile {
+                path: file,
+                problem: format!(
+                    "not weights in safetensors form ({error}). Files of another form (.pth, .h5) must be converted \
+                     first, with Python's safetensors.torch.save_file for example"
+                ),
+            }),
+        }
+    }
+}
+
 impl Parameters {
-    /// Sets the parameters and buffers under `part` (`""`: all) from a safetensors file, by name and shape. A name in
-    /// the file may be the whole name (`body.conv1.weight`) or the name below `part` (`conv1.weight`), as other
-    /// programs write it.
+    /// Sets the parameters and buffers under `part` (`""`: all) from `weights`, by name and shape. A name there may
+    /// be the whole name (`body.conv1.weight`) or the name below `part` (`conv1.weight`), as other programs write it.
     ///
     /// # Errors
-    /// With [`TrainingError::BadFile`], before anything is changed, when the file cannot be read, holds numbers that
-    /// are not finite, or has less than half of the part: weights of another network would leave this one as random
-    /// as it was, without a word.
-    pub fn load(&self, file: &Path, part: &str) -> Result<LoadReport> {
+    /// With [`TrainingError::BadFile`], before anything is changed, when there are numbers that are not finite, or
+    /// less than half of the part: weights of another network would leave this one as random as it was, without a
+    /// word.
+    pub fn load(&self, weights: &Weights, part: &str) -> Result<LoadReport> {
         let bad = |problem: String| TrainingError::BadFile {
-            path: file.to_path_buf(),
+            path: weights.file.clone(),
             problem,
         };
-        let tensors = candle_core::safetensors::load(file, &Device::Cpu).map_err(|error| {
-            bad(format!(
-                "cannot be read as weights in safetensors form ({error}). Files of another form (.pth, .h5) must be \
-                 converted first, with Python's safetensors.torch.save_file for example"
-            ))
-        })?;
         let mut places = HashMap::new();
         for parameter in self.iter() {
             let below = match part {
@@ -96,13 +128,11 @@ impl Parameters {
             return Err(TrainingError::Settings(format!("the network has no part called {part:?}")).into());
         }
         let mut report = LoadReport {
-            file: file.to_path_buf(),
+            file: weights.file.clone(),
             ..Default::default()
         };
         let mut set = Vec::new();
-        let mut names: Vec<&String> = tensors.keys().collect();
-        names.sort();
-        for name in names {
+        for (name, tensor) in &weights.tensors {
             let whole = name.strip_prefix(part).and_then(|rest| rest.strip_prefix('.'));
             let Some(place) = places.remove(whole.unwrap_or(name)) else {
                 // A count that only PyTorch's own averaging of statistics needs.
@@ -111,7 +141,6 @@ impl Parameters {
                 }
                 continue;
             };
-            let tensor = &tensors[name];
             if tensor.shape() != place.value.shape() {
                 let shapes = (tensor.dims().to_vec(), place.value.dims().to_vec());
                 report.misshapen.push((place.name.clone(), shapes.0, shapes.1));
@@ -167,17 +196,16 @@ fn all_finite(value: &Tensor) -> candle_core::Result<bool> {
 }
 
 impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
-    /// Starts from the weights in a safetensors `file` instead of random ones, for the part of the network whose
-    /// names begin with `part.` (`"body"`; `""`: all of it), and says what fitted. A resumed run keeps the weights
-    /// of its checkpoint.
+    /// Starts from `weights` instead of random ones, for the part of the network whose names begin with `part.`
+    /// (`"body"`; `""`: all of it), and says what fitted. A resumed run keeps the weights of its checkpoint.
     ///
     /// Errors as [`Parameters::load`] does.
-    pub fn with_weights(mut self, file: &Path, part: &str) -> Result<Self> {
+    pub fn with_weights(mut self, weights: &Weights, part: &str) -> Result<Self> {
         if self.resumed.is_none() {
-            let report = self.parameters.load(file, part)?;
+            let report = self.parameters.load(weights, part)?;
             crate::say(format!("weights   {report}"));
         }
-        self.run.record("weights", file)?;
+        self.run.record("weights", &weights.file)?;
         Ok(self)
     }
 }

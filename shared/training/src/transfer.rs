@@ -11,7 +11,9 @@ use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};
 use nn::ModuleT;
 
-use crate::{Batch, Batches, Dataset, InMemory, Labelled, Learner, Pass, Progress, Task, TrainingError};
+use crate::{
+    Batch, Batches, Dataset, InMemory, Labelled, Learner, Parameters, Pass, Progress, Task, TrainingError,
+};
 
 /// Epochs of the head before the body is touched. They cost next to nothing.
 const HEAD_EPOCHS: usize = 12;
@@ -31,6 +33,27 @@ pub trait Transfer: ModuleT {
     /// From now on the first `groups` groups run as they are used, in training too, and no gradient goes through
     /// them: a batch norm in a frozen body must neither normalise by the batch nor change what it remembers.
     fn keep(&self, groups: usize);
+
+    /// Freezes the first `frozen` groups of the network and trains the others, the first of all groups at a
+    /// hundredth of the learning rate, the last at the whole, those between in equal ratios.
+    ///
+    /// Errors when the groups are not those of the parameters.
+    fn unfreeze_to(&self, frozen: usize, parameters: &mut Parameters) -> Result<()> {
+        let groups = self.groups();
+        let steps = groups.len().saturating_sub(1).max(1) as f64;
+        for (number, prefixes) in groups.iter().enumerate() {
+            let scale = FIRST_SHARE.powf(1.0 - number as f64 / steps);
+            for prefix in prefixes {
+                match number < frozen {
+                    true => parameters.freeze(prefix)?,
+                    false => parameters.unfreeze(prefix)?,
+                }
+                parameters.scale_rate(prefix, scale)?;
+            }
+        }
+        self.keep(frozen);
+        Ok(())
+    }
 }
 
 impl<T, D> Learner<T, D>
@@ -64,25 +87,9 @@ where
         fitted
     }
 
-    /// Freezes the first `frozen` groups of the network and trains the others, the first of all groups at a
-    /// hundredth of the learning rate, the last at the whole, those between in equal ratios.
-    ///
-    /// Errors when the groups are not those of the parameters.
+    /// Freezes the first `frozen` groups of the network and trains the others: see [`Transfer::unfreeze_to`].
     pub fn unfreeze_to(&mut self, frozen: usize) -> Result<()> {
-        let groups = self.model.groups();
-        let steps = groups.len().saturating_sub(1).max(1) as f64;
-        for (number, prefixes) in groups.iter().enumerate() {
-            let scale = FIRST_SHARE.powf(1.0 - number as f64 / steps);
-            for prefix in prefixes {
-                match number < frozen {
-                    true => self.parameters.freeze(prefix)?,
-                    false => self.parameters.unfreeze(prefix)?,
-                }
-                self.parameters.scale_rate(prefix, scale)?;
-            }
-        }
-        self.model.keep(frozen);
-        Ok(())
+        self.model.unfreeze_to(frozen, &mut self.parameters)
     }
 
     /// What the body makes of every example of `data`, in memory.

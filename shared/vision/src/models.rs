@@ -49,7 +49,7 @@ impl fmt::Debug for Body {
 /// A body, the mean over each of its last maps, and one linear layer that names a class.
 ///
 /// Parameters of the body are under `body.`, those of the layer under `head.`: a body that was trained elsewhere is
-/// loaded by [`Learner::with_weights(file, "body")`](training::Learner::with_weights).
+/// loaded by [`Learner::with_weights(weights, "body")`](training::Learner::with_weights).
 pub struct Classifier {
     body: Body,
     dropout: Dropout,

@@ -76,6 +76,41 @@ pub fn curves(history: &[EpochRow]) -> Result<Section> {
     Ok(Section::new("Learning curves", html))
 }
 
+/// Lines over a shared horizontal axis, each with a name, and their numbers in a table.
+pub fn lines(
+    title: &str,
+    words: &str,
+    (horizontal, vertical): (&str, &str),
+    lines: &[(&str, Vec<(f64, f64)>)],
+) -> Result<Section> {
+    let mut html = format!("<p class=\"soft\">{}</p>", escape(words));
+    html += &line_chart(horizontal, vertical, lines)?;
+    let _ = write!(
+        html,
+        "<table class=\"settings\"><thead><tr><th>{}</th>",
+        escape(horizontal)
+    );
+    for (name, _) in lines {
+        let _ = write!(html, "<th>{}</th>", escape(name));
+    }
+    html.push_str("</tr></thead><tbody>");
+    for (row, (x, _)) in lines
+        .first()
+        .map_or(&[][..], |(_, points)| points)
+        .iter()
+        .enumerate()
+    {
+        let _ = write!(html, "<tr><td>{x}</td>");
+        for (_, points) in lines {
+            let value = points.get(row).map_or(f64::NAN, |point| point.1);
+            let _ = write!(html, "<td>{value:.3}</td>");
+        }
+        html.push_str("</tr>");
+    }
+    html.push_str("</tbody></table>");
+    Ok(Section::new(title, html))
+}
+
 /// Which class was taken for which, and the pairs confused most.
 pub fn confusion_matrix(classes: &[String], matrix: &ConfusionMatrix) -> Section {
     let mut html = String::from(

@@ -1,0 +1,209 @@
+//! Says what is on pictures: files, whole folders, or one from standard input.
+
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use candle_core::{D, Device};
+use nn::ModuleT;
+use serde::{Deserialize, Serialize};
+use training::{
+    Batch, Batches, Classification, Dataset, DeviceChoice, Learner, Pass, choose_device, load_model,
+};
+use vision::{Normalisation, RgbImage, models::Classifier};
+
+use crate::{NAME, data::Pictures, model::Network};
+
+/// So many pictures go through the network at once.
+const BATCH: usize = 32;
+/// This share of the validation pictures is less certain than what is taken for "like the training pictures".
+const UNLIKE: f64 = 0.01;
+
+/// What `model.safetensors` knows beside the weights.
+#[derive(Serialize, Deserialize)]
+pub struct About {
+    /// The classes, in the order of the network's answers.
+    pub classes: Vec<String>,
+    /// The network whose weights these are.
+    pub network: Network,
+    /// Pixels across and down that it sees.
+    pub side: u32,
+    /// What it wants the pixels as: with other numbers nothing would fail, it would only see nonsense.
+    pub mean: [f32; 3],
+    /// See [`Normalisation`].
+    pub deviation: [f32; 3],
+    /// Pictures with less [`familiarity`] are unlike those it was trained on.
+    pub least_familiar: f32,
+}
+
+impl About {
+    /// What there is to know of a trained network.
+    pub fn of(
+        learner: &Learner<Classification<Classifier>, Pictures>,
+        classes: &[String],
+        network: Network,
+    ) -> Result<Self> {
+        let view = learner.data.valid.view;
+        let mut found = Vec::new();
+        let pass = Pass::evaluation(learner.run.seed());
+        for batch in Batches::new(&learner.data.valid, BATCH, pass, 0, learner.run.batch_limit()) {
+            let batch = batch?.to_device(&learner.run.device)?;
+            let logits = learner.model.forward_t(&batch.inputs, false)?.to_vec2::<f32>()?;
+            found.extend(logits.iter().map(|logits| familiarity(logits)));
+        }
+        found.sort_by(f32::total_cmp);
+        Ok(About {
+            classes: classes.to_vec(),
+            network,
+            side: view.side,
+            mean: view.normalisation.mean,
+            deviation: view.normalisation.deviation,
+            least_familiar: found[(UNLIKE * found.len() as f64) as usize],
+        })
+    }
+
+    fn normalisation(&self) -> Normalisation {
+        Normalisation {
+            mean: self.mean,
+            deviation: self.deviation,
+        }
+    }
+}
+
+/// How much in a picture is known to the network: the logarithm of the sum of exp(logit), large where any class has
+/// strong evidence (the energy score of Liu et al. 2020). A probability cannot tell: it is a share, and one of two
+/// classes always has more than half.
+pub fn familiarity(logits: &[f32]) -> f32 {
+    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    most + logits.iter().map(|logit| (logit - most).exp()).sum::<f32>().ln()
+}
+
+/// Say what is on pictures
+#[derive(clap::Args)]
+pub struct Predict {
+    /// Pictures (png, jpeg, webp, gif, bmp), folders of them, or - for one from standard input
+    #[arg(required = true)]
+    inputs: Vec<PathBuf>,
+    /// How many classes to name for each
+    #[arg(long, default_value_t = 3, value_name = "N")]
+    top: usize,
+    /// The run folder of a trained model [default: the newest]
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+    /// Where to compute
+    #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
+    device: DeviceChoice,
+}
+
+/// What a network said of one picture.
+struct Answer {
+    probabilities: Vec<f32>,
+    familiarity: f32,
+}
+
+pub fn predict(arguments: &Predict) -> Result<()> {
+    let (device, _) = choose_device(arguments.device)?;
+    let build =
+        |about: &About, weights: nn::VarBuilder<'_>| about.network.build(about.classes.len(), weights);
+    let (about, network) = load_model(NAME, arguments.model.as_deref(), &device, build)?;
+    let inputs = pictures_of(&arguments.inputs)?;
+    let mut failed = 0;
+    for some in inputs.chunks(BATCH) {
+        let mut seen = Vec::new();
+        for path in some {
+            match open(path) {
+                Ok(picture) => seen.push((path, vision::cover(&picture, about.side, about.side))),
+                Err(error) => {
+                    eprintln!("{error:#}");
+                    failed += 1;
+                }
+            }
+        }
+        let answers = look(&about, &network, seen.iter().map(|(_, picture)| picture), &device)?;
+        for ((path, _), answer) in seen.iter().zip(answers) {
+            tell(path, &about, &answer, arguments.top);
+        }
+    }
+    match failed {
+        0 => Ok(()),
+        _ => bail!("{failed} of {} pictures could not be seen", inputs.len()),
+    }
+}
+
+/// The files, with folders replaced by the pictures in them, and - as it is.
+fn pictures_of(inputs: &[PathBuf]) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for input in inputs {
+        match input.is_dir() {
+            false => paths.push(input.clone()),
+            true => {
+                let found = datasets::files_in(input, &vision::EXTENSIONS)?;
+                ensure!(
+                    !found.is_empty(),
+                    "{} holds no picture ({})",
+                    input.display(),
+                    vision::EXTENSIONS.join(", ")
+                );
+                paths.extend(found);
+            }
+        }
+    }
+    Ok(paths)
+}
+
+fn open(path: &Path) -> Result<RgbImage> {
+    if path != Path::new("-") {
+        return Ok(vision::open(path)?);
+    }
+    let mut bytes = Vec::new();
+    std::io::stdin()
+        .read_to_end(&mut bytes)
+        .context("cannot read standard input")?;
+    Ok(vision::decode(&bytes, "standard input")?)
+}
+
+/// Asks the network about some pictures of its size.
+fn look<'a>(
+    about: &About,
+    network: &Classifier,
+    pictures: impl ExactSizeIterator<Item = &'a RgbImage>,
+    device: &Device,
+) -> Result<Vec<Answer>> {
+    if pictures.len() == 0 {
+        return Ok(Vec::new());
+    }
+    let inputs = about.normalisation().batch(pictures)?.to_device(device)?;
+    let logits = network.forward_t(&inputs, false)?;
+    let probabilities = nn::ops::softmax(&logits, D::Minus1)?.to_vec2::<f32>()?;
+    let answer = |(logits, probabilities): (Vec<f32>, Vec<f32>)| Answer {
+        probabilities,
+        familiarity: familiarity(&logits),
+    };
+    Ok(logits
+        .to_vec2::<f32>()?
+        .into_iter()
+        .zip(probabilities)
+        .map(answer)
+        .collect())
+}
+
+/// Prints the likeliest classes of a picture.
+fn tell(path: &Path, about: &About, answer: &Answer, top: usize) {
+    let mut ranked: Vec<usize> = (0..about.classes.len()).collect();
+    ranked.sort_by(|a, b| answer.probabilities[*b].total_cmp(&answer.probabilities[*a]));
+    training::say(format!("{}  {}", path.display(), about.classes[ranked[0]]));
+    for class in ranked.into_iter().take(top.max(1)) {
+        let share = answer.probabilities[class];
+        let bar = "█".repeat((share * 30.0).round() as usize);
+        training::say(format!(
+            "  {:>5.1} %  {:<12} {bar}",
+            100.0 * share,
+            about.classes[class]
+        ));
+    }
+    if answer.familiarity < about.least_familiar {
+        training::say("  note: not like anything I was trained on, so do not trust this");
+    }
+}

@@ -10,3 +10,4 @@ mod learner;
 mod parts;
 mod problem;
 mod resume;
+mod transfer;

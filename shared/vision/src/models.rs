@@ -35,7 +35,10 @@ impl ModuleT for Body {
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let prefixes: Vec<_> = self.stages.iter().map(|stage| &stage.prefixes).collect();
-        f.debug_struct("Body").field("stages", &prefixes).field("channels", &self.channels).finish()
+        f.debug_struct("Body")
+            .field("stages", &prefixes)
+            .field("channels", &self.channels)
+            .finish()
     }
 }
 
@@ -51,7 +54,11 @@ impl Classifier {
     /// features that a training step leaves out.
     pub fn new(body: Body, classes: usize, dropout: f32, weights: VarBuilder<'_>) -> Result<Self> {
         let head = nn::linear(body.channels, classes, weights.pp("head"))?;
-        Ok(Classifier { body, dropout: Dropout::new(dropout), head })
+        Ok(Classifier {
+            body,
+            dropout: Dropout::new(dropout),
+            head,
+        })
     }
 
     /// The body.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod animals;
 mod assemble;
 mod card;
 pub mod cards;

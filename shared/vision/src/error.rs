@@ -1,13 +1,16 @@
 //! What can go wrong with pictures, each with what to do next.
 
-use std::{io, path::PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// Why a picture, or a file of pictures, cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VisionError {
     /// The operating system refuses to read a file.
-    #[error("cannot read {}: {source}", path.display())]
+    #[error("cannot read {}: {source}. Check the spelling, who may read it and that the disk is attached", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -46,4 +49,28 @@ pub enum VisionError {
         /// What the decoder said.
         problem: String,
     },
+    /// A file of many pictures, or of their labels, that contradicts its layout.
+    #[error("{}: {problem}", path.display())]
+    Packed {
+        /// The file, or the folder where one is missing.
+        path: PathBuf,
+        /// What is wrong with it and what to do.
+        problem: String,
+    },
+}
+
+impl VisionError {
+    /// [`Unreadable`](Self::Unreadable), for `map_err`.
+    pub(crate) fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Unreadable { path, source }
+    }
+
+    /// [`Packed`](Self::Packed), with its problem.
+    pub(crate) fn packed(path: &Path, problem: impl Into<String>) -> Self {
+        Self::Packed {
+            path: path.to_path_buf(),
+            problem: problem.into(),
+        }
+    }
 }

@@ -25,6 +25,7 @@ mod error;
 mod grad_cam;
 pub mod models;
 mod normalise;
+pub mod packed;
 mod resize;
 mod sheet;
 

@@ -1,5 +1,10 @@
 //! Well-known networks, written to be read.
 
+mod efficientnet_lite;
+mod layers;
+mod mobilenet_v2;
+mod resnet;
+
 use std::{
     fmt,
     sync::atomic::{AtomicUsize, Ordering},
@@ -8,6 +13,10 @@ use std::{
 use candle_core::{D, Result, Tensor};
 use nn::{Dropout, Linear, Module, ModuleT, VarBuilder};
 use training::Transfer;
+
+pub use efficientnet_lite::efficientnet_lite0;
+pub use mobilenet_v2::mobilenet_v2;
+pub use resnet::{resnet18, resnet34};
 
 /// One stretch of a body: some layers, and where their parameters are.
 pub struct Stage {

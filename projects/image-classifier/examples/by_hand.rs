@@ -46,7 +46,11 @@ fn main() -> anyhow::Result<()> {
     let steps = (EPOCHS * train.len().div_ceil(BATCH)) as u64;
     let mut step = 0;
     for epoch in 0..EPOCHS {
-        let pass = Pass { seed: SEED, epoch, train: true };
+        let pass = Pass {
+            seed: SEED,
+            epoch,
+            train: true,
+        };
         let (mut sum, mut count) = (0.0, 0);
         for batch in Batches::new(&train, BATCH, pass, 0, None) {
             let batch = batch?;
@@ -70,8 +74,16 @@ fn main() -> anyhow::Result<()> {
     for batch in Batches::new(&test, BATCH, Pass::evaluation(SEED), 0, None) {
         let batch = batch?;
         let said = model.forward_t(&batch.inputs, false)?.argmax(D::Minus1)?;
-        right += said.eq(&batch.targets)?.to_dtype(DType::F32)?.sum_all()?.to_scalar::<f32>()?;
+        right += said
+            .eq(&batch.targets)?
+            .to_dtype(DType::F32)?
+            .sum_all()?
+            .to_scalar::<f32>()?;
     }
-    println!("accuracy on {} test pictures: {:.3}", test.len(), right / test.len() as f32);
+    println!(
+        "accuracy on {} test pictures: {:.3}",
+        test.len(),
+        right / test.len() as f32
+    );
     Ok(())
 }

@@ -56,7 +56,10 @@ fn main() -> Result<()> {
     })?;
     learner.fit_one_cycle(arguments.epochs, 5e-3)?;
     let test = learner.test()?;
-    training::say(format!("accuracy on unseen drawings of the same species: {:.3?}", test.score("accuracy")));
+    training::say(format!(
+        "accuracy on unseen drawings of the same species: {:.3?}",
+        test.score("accuracy")
+    ));
 
     let body: HashMap<String, candle_core::Tensor> = learner
         .parameters

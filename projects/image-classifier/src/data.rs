@@ -246,7 +246,7 @@ impl Pictures {
     }
 
     /// A picture with the margin that augmentation cuts from.
-    fn picture(&self, index: usize) -> Result<RgbImage> {
+    pub fn picture(&self, index: usize) -> Result<RgbImage> {
         match &self.stored[index] {
             Stored::Memory(picture) => Ok(picture.clone()),
             Stored::File(path) => {

@@ -64,6 +64,10 @@ struct Train {
     /// Pixels across and down that the network sees [default: 64, of well-known networks 192, of tiny pictures theirs]
     #[arg(long, value_name = "PIXELS")]
     size: Option<u32>,
+    /// How many of the last groups of layers are fine-tuned after the head was trained alone; 1 is the head itself
+    /// [default: all of the small network, 4 of the others]
+    #[arg(long, value_name = "N")]
+    unfreeze: Option<usize>,
     /// Never mirror a picture: for letters, road signs, left and right hands
     #[arg(long)]
     no_flip: bool,
@@ -118,6 +122,7 @@ fn train(arguments: Train) -> Result<()> {
     }
     let epochs = arguments.epochs.unwrap_or(start.epochs());
     let rate = arguments.learning_rate.unwrap_or(start.learning_rate());
+    learner.settings.unfreeze = arguments.unfreeze.or(network.fine_tuned_groups());
     match start.weights.is_some() {
         true => learner.fine_tune(epochs, rate)?,
         false => learner.fit_one_cycle(epochs, rate)?,

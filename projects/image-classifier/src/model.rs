@@ -61,6 +61,12 @@ impl Network {
         if self == Network::Small { 64 } else { 192 }
     }
 
+    /// How many of its last groups of layers to fine-tune: of a large network those that see whole things, not edges.
+    /// All would take three times as long and five gigabytes.
+    pub fn fine_tuned_groups(self) -> Option<usize> {
+        if self == Network::Small { None } else { Some(4) }
+    }
+
     /// The name of its weights among the data sets, for networks that are meant to be fine-tuned.
     pub fn weights(self) -> Option<&'static str> {
         match self {

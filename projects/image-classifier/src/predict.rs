@@ -9,9 +9,7 @@ use anyhow::{Context, Result, bail, ensure};
 use candle_core::{D, Device};
 use nn::ModuleT;
 use serde::{Deserialize, Serialize};
-use training::{
-    Batch, Batches, Classification, Dataset, DeviceChoice, Learner, Pass, choose_device, load_model,
-};
+use training::{Batch, Batches, Classification, DeviceChoice, Learner, Pass, choose_device, load_model};
 use vision::{Normalisation, RgbImage, models::Classifier};
 
 use crate::{NAME, data::Pictures, model::Network};

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::{
-    Batch, BatchPlan, Batches, Dataset, Gradients, Learner, Pass, Progress, RunFolder, Schedule, Task,
-    TrainingError, epoch_table,
+    Batch, BatchPlan, Batches, Dataset, Gradients, Learner, Pass, Progress, RunFolder, Schedule, Scores,
+    Task, TrainingError, epoch_table,
     guard::Guard,
     interrupt::Interrupt,
     optimiser::Optimiser,
@@ -202,6 +202,19 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
     /// Whether `scores` are better than all before them in this phase, and whether their weights are kept: of
     /// equals the later epoch is, because its learning rate was lower.
     fn judge(&mut self, scores: &[(String, f64)]) -> Result<(bool, bool)> {
+        self.judge_epoch(self.state.epoch + 1, scores)
+    }
+
+    /// Takes the current weights as those of the best of some epochs (number, scores): what a phase that follows has
+    /// to be better than.
+    pub(crate) fn best_of(&mut self, epochs: &[(usize, Scores)]) -> Result<()> {
+        for (epoch, scores) in epochs {
+            self.judge_epoch(*epoch, scores)?;
+        }
+        Ok(())
+    }
+
+    fn judge_epoch(&mut self, epoch: usize, scores: &[(String, f64)]) -> Result<(bool, bool)> {
         let (goal, higher) = self.task.goal();
         let Some((_, score)) = scores.iter().find(|(name, _)| name == goal).cloned() else {
             let names: Vec<&str> = scores.iter().map(|(name, _)| name.as_str()).collect();
@@ -221,10 +234,7 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         let better = best.is_none_or(|best| rank(score) > best);
         let kept = better || best == Some(rank(score));
         if kept {
-            self.state.best = Some(Best {
-                epoch: self.state.epoch + 1,
-                score,
-            });
+            self.state.best = Some(Best { epoch, score });
             if self.settings.keep_best {
                 self.best = self.average_swapped(|learner| Ok(learner.parameters.snapshot()?))?;
             }

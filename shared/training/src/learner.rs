@@ -54,6 +54,9 @@ pub struct Settings {
     pub early_stopping: Option<usize>,
     /// Go back to the weights of the best epoch on the validation set when training ends: yes.
     pub keep_best: bool,
+    /// How many of a network's last groups of layers [`Learner::fine_tune`] trains, the head among them: all. With
+    /// fewer a step is faster and takes less memory.
+    pub unfreeze: Option<usize>,
 }
 
 impl Settings {
@@ -182,6 +185,7 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
                 average: None,
                 early_stopping: None,
                 keep_best: true,
+                unfreeze: None,
             },
             data: Splits {
                 train: Arc::new(data.train),

@@ -2,8 +2,9 @@
 //!
 //! The body, everything but the last layer, is kept as it is at first. What it makes of each example does then not
 //! change from epoch to epoch, so it is computed once and the head learns from that: an epoch costs milliseconds.
-//! After that all layers are trained, the first ones, which see edges and colours, at a hundredth of the rate of
-//! the last (Howard and Ruder 2018, section 3.2: discriminative fine-tuning and gradual unfreezing).
+//! After that layers of the body are trained too, the last at a tenth of the head's rate, the first ones, which see
+//! edges and colours, at a hundredth (Howard and Ruder 2018, section 3.2: discriminative fine-tuning and gradual
+//! unfreezing).
 
 use std::sync::Arc;
 
@@ -18,8 +19,8 @@ use crate::{
 /// Epochs of the head before the body is touched. They cost next to nothing.
 const HEAD_EPOCHS: usize = 12;
 
-/// The first layers learn at this share of the last one's rate.
-const FIRST_SHARE: f64 = 0.01;
+/// The body's last group learns at this share of the head's rate, its first at this share of that.
+const BODY_SHARE: f64 = 0.1;
 
 /// A network in a body that was trained elsewhere and a head of its own.
 pub trait Transfer: ModuleT {
@@ -30,19 +31,23 @@ pub trait Transfer: ModuleT {
     /// The beginnings of the parameters' names, in groups from the input to the output; the last group is the head.
     fn groups(&self) -> Vec<Vec<String>>;
 
-    /// From now on the first `groups` groups run as they are used, in training too, and no gradient goes through
-    /// them: a batch norm in a frozen body must neither normalise by the batch nor change what it remembers.
+    /// From now on no gradient goes through the first `groups` groups, and the whole body runs as it is used, in
+    /// training too: its batch norms go on normalising by what they remember. The statistics of small batches of few
+    /// examples would spoil in one epoch what a million pictures taught.
     fn keep(&self, groups: usize);
 
-    /// Freezes the first `frozen` groups of the network and trains the others, the first of all groups at a
-    /// hundredth of the learning rate, the last at the whole, those between in equal ratios.
+    /// Freezes the first `frozen` groups of the network and trains the others: the head at the learning rate, the
+    /// group before it at a tenth, the first of all at a hundredth, those between in equal ratios.
     ///
     /// Errors when the groups are not those of the parameters.
     fn unfreeze_to(&self, frozen: usize, parameters: &mut Parameters) -> Result<()> {
         let groups = self.groups();
-        let steps = groups.len().saturating_sub(1).max(1) as f64;
+        let steps = groups.len().saturating_sub(2).max(1) as f64;
         for (number, prefixes) in groups.iter().enumerate() {
-            let scale = FIRST_SHARE.powf(1.0 - number as f64 / steps);
+            let scale = match number + 1 == groups.len() {
+                true => 1.0,
+                false => BODY_SHARE.powf(2.0 - number as f64 / steps),
+            };
             for prefix in prefixes {
                 match number < frozen {
                     true => parameters.freeze(prefix)?,
@@ -63,13 +68,32 @@ where
     D: Dataset<Batch = Labelled>,
 {
     /// Fine-tunes a network whose weights came from elsewhere ([`with_weights`](Learner::with_weights)): trains the
-    /// head on the features of the frozen body, which are computed once, then all layers for `epochs` passes, the
-    /// head at `learning_rate` and each group below it at less, down to a hundredth.
+    /// head on the features of the frozen body, which are computed once, then for `epochs` passes also the body's last
+    /// groups ([`Settings::unfreeze`](crate::Settings), by default all), the head at half of `learning_rate` and the
+    /// body at a tenth of that and less. Where that makes it no better on the validation set, the body stays as it was.
     pub fn fine_tune(&mut self, epochs: usize, learning_rate: f64) -> Result<()> {
         self.fit_head(HEAD_EPOCHS, learning_rate)?;
-        self.unfreeze_to(0)?;
+        let groups = self.model.groups().len();
+        self.unfreeze_to(groups.saturating_sub(self.settings.unfreeze.unwrap_or(groups).max(1)))?;
+        self.start_from_best()?;
         // Half the rate, as the head has done its first, large steps.
         self.fit_one_cycle(epochs, learning_rate / 2.0)
+    }
+
+    /// Lets the phase that begins now win over the one before it only by being better.
+    fn start_from_best(&mut self) -> Result<()> {
+        let begins =
+            self.phases == self.state.phase && self.state.phase_epoch == 0 && self.state.phase_step == 0;
+        if begins && self.settings.keep_best {
+            let scores = self
+                .state
+                .history
+                .iter()
+                .filter(|row| row.phase == self.state.phase);
+            let scores: Vec<_> = scores.map(|row| (row.epoch, row.valid.clone())).collect();
+            self.best_of(&scores)?;
+        }
+        Ok(())
     }
 
     /// Trains the last group, the head, on what the frozen body makes of the examples: computed once, from the

@@ -7,7 +7,7 @@ mod resnet;
 
 use std::{
     fmt,
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use candle_core::{D, Result, Tensor};
@@ -63,8 +63,10 @@ pub struct Classifier {
     body: Body,
     dropout: Dropout,
     head: Linear,
-    /// So many stages run as they are used, and without a gradient.
+    /// So many stages pass no gradient on.
     kept: AtomicUsize,
+    /// Whether the body, in training too, runs as it is used: see [`Transfer::keep`].
+    transferred: AtomicBool,
 }
 
 impl Classifier {
@@ -83,6 +85,7 @@ impl Classifier {
             dropout: Dropout::new(dropout),
             head,
             kept: AtomicUsize::new(0),
+            transferred: AtomicBool::new(false),
         })
     }
 
@@ -94,12 +97,14 @@ impl Classifier {
     /// Takes pictures (batch, 3, height, width), gives the last maps (batch, channels, height / 32, width / 32).
     pub fn maps(&self, pictures: &Tensor, train: bool) -> Result<Tensor> {
         let kept = self.kept.load(Ordering::Relaxed);
+        let train = train && !self.transferred.load(Ordering::Relaxed);
         let mut maps = pictures.clone();
         for (number, stage) in self.body.stages.iter().enumerate() {
-            maps = match number < kept {
-                true => stage.layers.forward_t(&maps, false)?.detach(),
-                false => stage.layers.forward_t(&maps, train)?,
-            };
+            maps = stage.layers.forward_t(&maps, train)?;
+            // What is kept for a gradient that nobody asks for would be most of the memory.
+            if number < kept {
+                maps = maps.detach();
+            }
         }
         Ok(maps)
     }
@@ -133,7 +138,11 @@ impl ModuleT for Classifier {
 
 impl Transfer for Classifier {
     fn features(&self, pictures: &Tensor) -> Result<Tensor> {
-        mean_of(&self.body.forward_t(pictures, false)?)
+        let mut maps = pictures.clone();
+        for stage in &self.body.stages {
+            maps = stage.layers.forward_t(&maps, false)?.detach();
+        }
+        mean_of(&maps)
     }
 
     fn groups(&self) -> Vec<Vec<String>> {
@@ -148,5 +157,6 @@ impl Transfer for Classifier {
 
     fn keep(&self, groups: usize) {
         self.kept.store(groups, Ordering::Relaxed);
+        self.transferred.store(true, Ordering::Relaxed);
     }
 }

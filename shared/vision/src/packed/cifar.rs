@@ -21,7 +21,13 @@ struct Layout {
 
 const CIFAR_10: Layout = Layout {
     name: "CIFAR-10, binary version",
-    train: &["data_batch_1.bin", "data_batch_2.bin", "data_batch_3.bin", "data_batch_4.bin", "data_batch_5.bin"],
+    train: &[
+        "data_batch_1.bin",
+        "data_batch_2.bin",
+        "data_batch_3.bin",
+        "data_batch_4.bin",
+        "data_batch_5.bin",
+    ],
     test: "test_batch.bin",
     labels: 1,
     names: "batches.meta.txt",
@@ -59,7 +65,10 @@ fn is_pickled(folder: &Path) -> bool {
 /// Reads all batches.
 pub(super) fn open(folder: &Path) -> Result<PackedSet, VisionError> {
     let Some(layout) = layout(folder) else {
-        let problem = format!("is the version of CIFAR for Python, which only Python reads; get the binary version, {}", CIFAR_10.archive);
+        let problem = format!(
+            "is the version of CIFAR for Python, which only Python reads; get the binary version, {}",
+            CIFAR_10.archive
+        );
         return Err(VisionError::packed(folder, problem));
     };
     let classes = match names::listed(&folder.join(layout.names))? {
@@ -68,21 +77,41 @@ pub(super) fn open(folder: &Path) -> Result<PackedSet, VisionError> {
         None => names::numbers(100),
     };
     let read = |files: &[&str]| -> Result<Packed, VisionError> {
-        let mut all = Packed { width: SIZE, height: SIZE, channels: 3, pixels: Vec::new(), labels: Vec::new() };
+        let mut all = Packed {
+            width: SIZE,
+            height: SIZE,
+            channels: 3,
+            pixels: Vec::new(),
+            labels: Vec::new(),
+        };
         for file in files {
             read_file(folder, file, layout, &classes, &mut all)?;
         }
         Ok(all)
     };
     let (train, test) = (read(layout.train)?, read(&[layout.test])?);
-    Ok(PackedSet { layout: layout.name, classes, train, test })
+    Ok(PackedSet {
+        layout: layout.name,
+        classes,
+        train,
+        test,
+    })
 }
 
 /// Appends the records of a file.
-fn read_file(folder: &Path, file: &str, layout: &Layout, classes: &[String], all: &mut Packed) -> Result<(), VisionError> {
+fn read_file(
+    folder: &Path,
+    file: &str,
+    layout: &Layout,
+    classes: &[String],
+    all: &mut Packed,
+) -> Result<(), VisionError> {
     let path = folder.join(file);
     if !path.is_file() {
-        let problem = format!("has no {file} beside the other files; unpack {} again", layout.archive);
+        let problem = format!(
+            "has no {file} beside the other files; unpack {} again",
+            layout.archive
+        );
         return Err(VisionError::packed(folder, problem));
     }
     let bytes = std::fs::read(&path).map_err(VisionError::unreadable(&path))?;
@@ -90,13 +119,24 @@ fn read_file(folder: &Path, file: &str, layout: &Layout, classes: &[String], all
     if bytes.is_empty() || bytes.len() % record != 0 {
         let problem = format!(
             "holds {} bytes, {} whole records of {record} and {} bytes more: it is cut off or damaged; unpack {} again",
-            bytes.len(), bytes.len() / record, bytes.len() % record, layout.archive
+            bytes.len(),
+            bytes.len() / record,
+            bytes.len() % record,
+            layout.archive
         );
         return Err(VisionError::packed(&path, problem));
     }
     let records = bytes.chunks_exact(record);
-    let labels: Vec<u32> = records.clone().map(|record| u32::from(record[layout.labels - 1])).collect();
-    check_labels(&path, &labels, classes, &format!("the file is damaged, or {} lacks names", layout.names))?;
+    let labels: Vec<u32> = records
+        .clone()
+        .map(|record| u32::from(record[layout.labels - 1]))
+        .collect();
+    check_labels(
+        &path,
+        &labels,
+        classes,
+        &format!("the file is damaged, or {} lacks names", layout.names),
+    )?;
     all.labels.extend(labels);
     all.pixels.reserve(records.len() * PIXELS);
     records.for_each(|record| all.pixels.extend_from_slice(&record[layout.labels..]));

@@ -18,9 +18,9 @@ const LARGEST_RATIO: u64 = 1032;
 
 /// Whether any of the files is here.
 pub(super) fn is_here(folder: &Path) -> bool {
-    ["train", "t10k"].iter().any(|part| {
-        find(folder, part, "images", 3).is_some() || find(folder, part, "labels", 1).is_some()
-    })
+    ["train", "t10k"]
+        .iter()
+        .any(|part| find(folder, part, "images", 3).is_some() || find(folder, part, "labels", 1).is_some())
 }
 
 /// Reads the four files.
@@ -41,7 +41,12 @@ pub(super) fn open(folder: &Path) -> Result<PackedSet, VisionError> {
         );
         return Err(VisionError::packed(folder, problem));
     }
-    Ok(PackedSet { layout: "IDX files", classes, train, test })
+    Ok(PackedSet {
+        layout: "IDX files",
+        classes,
+        train,
+        test,
+    })
 }
 
 /// The class names, and what to do about a label that has none.
@@ -51,12 +56,19 @@ fn classes(folder: &Path) -> Result<(Vec<String>, &'static str), VisionError> {
         return Ok((classes, "add the missing names to classes.txt"));
     }
     let named = folder.canonicalize().unwrap_or_else(|_| folder.into());
-    let name = named.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
+    let name = named
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_lowercase();
     let classes = match name.contains("fashion") {
         true => names::owned(&names::FASHION),
         false => names::numbers(10),
     };
-    Ok((classes, "for more classes than ten, put a classes.txt with a name a line beside the files"))
+    Ok((
+        classes,
+        "for more classes than ten, put a classes.txt with a name a line beside the files",
+    ))
 }
 
 /// `train-images-idx3-ubyte`, with a dot for the second hyphen as some copies have it, and plain or compressed.
@@ -83,7 +95,13 @@ fn read_part(images: &Path, labels: &Path) -> Result<Packed, VisionError> {
         );
         return Err(VisionError::packed(labels, problem));
     }
-    Ok(Packed { width, height, channels: 1, pixels, labels: label_bytes.into_iter().map(u32::from).collect() })
+    Ok(Packed {
+        width,
+        height,
+        channels: 1,
+        pixels,
+        labels: label_bytes.into_iter().map(u32::from).collect(),
+    })
 }
 
 /// The sizes that an IDX file declares, and its bytes.
@@ -100,7 +118,9 @@ fn read_file<const D: usize>(path: &Path, magic: u32) -> Result<([usize; D], Vec
         false => Box::new(file),
     };
     let failed = |error: io::Error| match compressed {
-        true => bad(format!("the compressed data is damaged or cut off ({error}); fetch it again")),
+        true => bad(format!(
+            "the compressed data is damaged or cut off ({error}); fetch it again"
+        )),
         false => VisionError::unreadable(path)(error),
     };
 
@@ -109,11 +129,18 @@ fn read_file<const D: usize>(path: &Path, magic: u32) -> Result<([usize; D], Vec
     check_magic(&head[..filled], magic).map_err(bad)?;
     let header = head.len() as u64;
     if filled < head.len() {
-        return Err(bad(format!("cut off within its header of {header} bytes; fetch it again")));
+        return Err(bad(format!(
+            "cut off within its header of {header} bytes; fetch it again"
+        )));
     }
-    let sizes: Vec<u64> = head[4..].chunks_exact(4).map(|bytes| u64::from(number(bytes))).collect();
+    let sizes: Vec<u64> = head[4..]
+        .chunks_exact(4)
+        .map(|bytes| u64::from(number(bytes)))
+        .collect();
     let shape = sizes.iter().map(u64::to_string).collect::<Vec<_>>().join(" x ");
-    let declared = sizes.iter().try_fold(1u64, |product, size| product.checked_mul(*size));
+    let declared = sizes
+        .iter()
+        .try_fold(1u64, |product, size| product.checked_mul(*size));
     let most = match compressed {
         true => length.saturating_mul(LARGEST_RATIO),
         false => length,
@@ -125,7 +152,10 @@ fn read_file<const D: usize>(path: &Path, magic: u32) -> Result<([usize; D], Vec
     };
     let mut bytes = Vec::with_capacity(declared as usize);
     // One byte more than declared is asked for, to see whether there is more; an endless stream is not followed.
-    reader.take(declared + 1).read_to_end(&mut bytes).map_err(failed)?;
+    reader
+        .take(declared + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
     match (bytes.len() as u64).cmp(&declared) {
         std::cmp::Ordering::Less => Err(bad(format!(
             "declares {shape} bytes but ends after {}: it is cut off; fetch it again",
@@ -136,14 +166,18 @@ fn read_file<const D: usize>(path: &Path, magic: u32) -> Result<([usize; D], Vec
         ))),
         std::cmp::Ordering::Equal => {
             let sizes: Vec<usize> = sizes.into_iter().map(|size| size as usize).collect();
-            let sizes = sizes.try_into().map_err(|_| bad("its header has another length".into()))?;
+            let sizes = sizes
+                .try_into()
+                .map_err(|_| bad("its header has another length".into()))?;
             Ok((sizes, bytes))
         }
     }
 }
 
 fn number(bytes: &[u8]) -> u32 {
-    bytes.iter().fold(0, |number, byte| number << 8 | u32::from(*byte))
+    bytes
+        .iter()
+        .fold(0, |number, byte| number << 8 | u32::from(*byte))
 }
 
 /// Reads until `buffer` is full or the file ends; the answer is how many bytes came.
@@ -186,5 +220,7 @@ fn check_magic(head: &[u8], expected: u32) -> Result<(), String> {
         _ => "no mark of an IDX file",
     };
     let wanted = if expected == IMAGES { "pictures" } else { "labels" };
-    Err(format!("begins with 0x{found:08x} ({what}), not with 0x{expected:08x} ({wanted}); put the right file here"))
+    Err(format!(
+        "begins with 0x{found:08x} ({what}), not with 0x{expected:08x} ({wanted}); put the right file here"
+    ))
 }

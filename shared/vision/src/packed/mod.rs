@@ -137,7 +137,11 @@ impl fmt::Debug for Packed {
     /// The sizes: nobody reads a million pixels.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (count, channels) = (self.len(), self.channels);
-        write!(f, "Packed({count} of {channels} x {} x {})", self.height, self.width)
+        write!(
+            f,
+            "Packed({count} of {channels} x {} x {})",
+            self.height, self.width
+        )
     }
 }
 

@@ -7,11 +7,29 @@ use std::path::Path;
 use crate::VisionError;
 
 pub(super) const FASHION: [&str; 10] = [
-    "t-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
+    "t-shirt",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
 ];
 
 pub(super) const CIFAR_10: [&str; 10] = [
-    "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
 ];
 
 /// The names in a list, one a line; `None` if there is no such list. Lines that are empty do not count.
@@ -29,7 +47,10 @@ pub(super) fn listed(path: &Path) -> Result<Option<Vec<String>>, VisionError> {
         return Err(VisionError::packed(path, problem));
     }
     if names.is_empty() {
-        return Err(VisionError::packed(path, "holds no names; write one a line, in the order of the labels, or take the file away"));
+        return Err(VisionError::packed(
+            path,
+            "holds no names; write one a line, in the order of the labels, or take the file away",
+        ));
     }
     Ok(Some(names))
 }

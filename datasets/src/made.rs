@@ -9,10 +9,13 @@ use crate::error::At;
 use crate::install::Site;
 use crate::text::MARKER;
 use crate::walk::{self, Ignored};
-use crate::{DataError, OnProgress, Result, music};
+use crate::{DataError, OnProgress, Result, animals, music};
 
 /// Count up whenever [`music::make`] gives other bytes for the same options, so that sets made before are renewed.
 const MUSIC_VERSION: u32 = 1;
+
+/// Count up whenever [`animals::make`] gives other bytes for the same options.
+const ANIMALS_VERSION: u32 = 1;
 
 /// What a made set depends on; a set whose recipe differs is stale.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,6 +118,42 @@ pub(crate) fn music(name: &str, data: &Path, on_progress: OnProgress<'_>) -> Res
     made_once(data, &recipe, on_progress, |folder| {
         music::make(folder, &options, &|done, total| {
             on_progress("making music", done as u64, total as u64)
+        })
+    })
+}
+
+/// Draws cats and dogs with the default options.
+pub(crate) fn cats_and_dogs(
+    name: &str,
+    data: &Path,
+    on_progress: OnProgress<'_>,
+) -> Result<(PathBuf, Vec<String>)> {
+    draw_animals(name, data, &animals::Options::cats_and_dogs(), on_progress)
+}
+
+/// Draws the other animals with the default options.
+pub(crate) fn other_animals(
+    name: &str,
+    data: &Path,
+    on_progress: OnProgress<'_>,
+) -> Result<(PathBuf, Vec<String>)> {
+    draw_animals(name, data, &animals::Options::others(), on_progress)
+}
+
+fn draw_animals(
+    name: &str,
+    data: &Path,
+    options: &animals::Options,
+    on_progress: OnProgress<'_>,
+) -> Result<(PathBuf, Vec<String>)> {
+    let recipe = Recipe {
+        name,
+        version: ANIMALS_VERSION,
+        options: format!("{options:?}"),
+    };
+    made_once(data, &recipe, on_progress, |folder| {
+        animals::make(folder, options, &|done, total| {
+            on_progress("drawing animals", done as u64, total as u64)
         })
     })
 }

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use datasets::{DataError, MARKER, Recipe, made_once, music};
+use datasets::{DataError, MARKER, Recipe, animals, made_once, music};
 
 fn recipe(version: u32) -> Recipe<'static> {
     Recipe {
@@ -135,4 +135,39 @@ fn made_music_goes_through_the_same_door_as_any_folder() {
             .all(|example| example.source.contains("artist")),
         "artists.csv is found"
     );
+}
+
+#[test]
+fn drawn_animals_go_through_the_same_door_in_the_parts_that_their_folders_give() {
+    let data = tempfile::tempdir().unwrap();
+    let options = animals::Options {
+        size: 32,
+        train: 4,
+        valid: 2,
+        test: 3,
+        ..animals::Options::cats_and_dogs()
+    };
+    let recipe = Recipe {
+        name: "little-animals",
+        version: 1,
+        options: format!("{options:?}"),
+    };
+    let make = |folder: &Path| animals::make(folder, &options, &|_, _| {});
+    let (folder, _) = made_once(data.path(), &recipe, &|_, _, _| {}, make).unwrap();
+    let collection = datasets::open_folder(&folder, &datasets::Options::new(&["png"])).unwrap();
+    assert_eq!(collection.classes, ["cat", "dog"]);
+    let parts = [&collection.train, &collection.valid, &collection.test];
+    assert_eq!(parts.map(Vec::len), [8, 4, 6]);
+}
+
+#[test]
+fn the_cards_of_made_sets_say_how_many_files_are_made() {
+    for (name, options) in [
+        ("made-cats-dogs", animals::Options::cats_and_dogs()),
+        ("made-animals", animals::Options::others()),
+    ] {
+        let card = datasets::cards::find(name).unwrap();
+        let each = options.train + options.valid + options.test;
+        assert_eq!(card.contents.files, options.species.len() * each, "{name}");
+    }
 }

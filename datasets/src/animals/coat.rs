@@ -77,7 +77,7 @@ impl Coat {
             chance if chance < same + bright => light,
             _ => accent,
         };
-        let (ears, muzzle, belly) = (part(0.6, 0.08), part(0.34, 0.5), part(0.4, 0.5));
+        let (ears, muzzle, belly) = (part(0.6, 0.08), part(0.25, 0.6), part(0.4, 0.5));
         let (paws, tail_tip) = (part(0.5, 0.35), part(0.6, 0.2));
         let nose = match muzzle.lightness() {
             0.0..0.32 => random.choose(&[0xd98c94, 0xb9a7a4, 0x0f0d10, 0xc77f79]),
@@ -97,6 +97,7 @@ impl Coat {
             horn: hex(random.choose(&[0xefe3c8, 0xd8c49a, 0x8d7a63, 0x5c5148])),
             marks: if random.chance(0.18) { light } else { accent },
             pattern: random.choose(&[
+                Pattern::Plain,
                 Pattern::Plain,
                 Pattern::Plain,
                 Pattern::Stripes,

@@ -40,15 +40,17 @@ pub struct Ears {
 }
 
 impl Ears {
-    /// Hanging ears lie over the head, all others behind it.
-    pub fn in_front(&self) -> bool {
-        matches!(self.shape, Shape::Drop)
+    /// Hanging ears lie over the head, but for the far one of a turned head; all others are behind it.
+    fn in_front(&self, side: f32, head: &Head) -> bool {
+        self.shape == Shape::Drop && side * head.yaw < 0.16
     }
 
-    pub fn draw(&self, canvas: &mut Canvas, head: &Head, coat: &Coat) {
-        // The far ear first.
-        let near = if head.yaw > 0.0 { -1.0 } else { 1.0 };
-        for side in [-near, near] {
+    /// Draws the ears that lie over the head, or those behind it.
+    pub fn draw(&self, canvas: &mut Canvas, head: &Head, coat: &Coat, in_front: bool) {
+        for side in [-1.0, 1.0] {
+            if self.in_front(side, head) != in_front {
+                continue;
+            }
             let angle = self.place.to_radians();
             let x = side * 0.84 * head.width * angle.sin() * (0.8 * head.yaw).cos() + 0.1 * head.yaw;
             let y = -0.86 * angle.cos() - 0.25 * head.pitch;
@@ -63,7 +65,7 @@ impl Ears {
     fn one(&self, canvas: &mut Canvas, coat: &Coat) {
         let (w, l) = (self.width, self.length);
         // Ears of the colour of the head must still stand out from it.
-        let outer = if self.in_front() {
+        let outer = if self.shape == Shape::Drop {
             coat.ears.darker(0.14)
         } else {
             coat.ears

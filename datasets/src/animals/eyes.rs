@@ -62,10 +62,10 @@ impl Eyes {
             ])),
             size: random.between(0.15, 0.245),
             spacing: random.between(0.36, 0.48),
-            height: random.between(-0.14, 0.04),
+            height: random.between(-0.22, -0.04),
             pupil: random.choose(&[0.35, 0.55, 0.8, 1.0, 1.0]),
-            slant: random.between(-8.0, 18.0),
-            lid: if random.chance(0.25) {
+            slant: random.between(-10.0, 12.0),
+            lid: if random.chance(0.15) {
                 random.between(0.15, 0.4)
             } else {
                 0.0

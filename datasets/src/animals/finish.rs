@@ -5,32 +5,56 @@ use rand::Rng;
 
 use super::dice::Dice;
 
-/// Changes the bytes of a finished drawing.
-pub fn finish(pixels: &mut [u8], size: usize, random: &mut Random) {
-    if random.chance(0.25) {
-        blur(pixels, size, random.between(0.2, 0.9));
+/// What happens to a finished drawing.
+#[derive(Clone, Debug)]
+pub struct Finish {
+    blur: f32,
+    exposure: f32,
+    contrast: f32,
+    /// How much more red, and less blue.
+    warmth: f32,
+    noise: f32,
+    /// Where the noise comes from.
+    grain: Random,
+}
+
+impl Finish {
+    pub fn new(random: &mut Random) -> Self {
+        Self {
+            blur: if random.chance(0.25) {
+                random.between(0.2, 0.9)
+            } else {
+                0.0
+            },
+            exposure: random.between(0.86, 1.14),
+            contrast: random.between(0.82, 1.12),
+            warmth: random.between(-0.07, 0.07),
+            noise: if random.chance(0.3) {
+                random.between(0.5, 1.6)
+            } else {
+                0.0
+            },
+            grain: random.clone(),
+        }
     }
-    let exposure = random.between(0.78, 1.16);
-    let contrast = random.between(0.76, 1.12);
-    let warmth = random.between(-0.07, 0.07);
-    let gains = [1.0 + warmth, 1.0, 1.0 - warmth];
-    let table = gains.map(|gain| {
-        let tone = |value: usize| 128.0 + (value as f32 * exposure * gain - 128.0) * contrast;
-        std::array::from_fn::<f32, 256, _>(tone)
-    });
-    let noise = if random.chance(0.3) {
-        random.between(0.5, 1.6)
-    } else {
-        0.0
-    };
-    for pixel in pixels.chunks_exact_mut(3) {
-        let grain = if noise > 0.0 {
-            noise * (2.0 * random.random::<f32>() - 1.0)
-        } else {
-            0.0
-        };
-        for (value, table) in pixel.iter_mut().zip(&table) {
-            *value = (table[*value as usize] + grain).round().clamp(0.0, 255.0) as u8;
+
+    /// Changes the bytes of a drawing.
+    pub fn apply(mut self, pixels: &mut [u8], size: usize) {
+        if self.blur > 0.0 {
+            blur(pixels, size, self.blur);
+        }
+        let tables = [1.0 + self.warmth, 1.0, 1.0 - self.warmth].map(|gain| {
+            let tone = |value: usize| 128.0 + (value as f32 * self.exposure * gain - 128.0) * self.contrast;
+            std::array::from_fn::<f32, 256, _>(tone)
+        });
+        for pixel in pixels.chunks_exact_mut(3) {
+            let grain = match self.noise > 0.0 {
+                true => self.noise * (2.0 * self.grain.random::<f32>() - 1.0),
+                false => 0.0,
+            };
+            for (value, table) in pixel.iter_mut().zip(&tables) {
+                *value = (table[*value as usize] + grain).round().clamp(0.0, 255.0) as u8;
+            }
         }
     }
 }
@@ -39,8 +63,8 @@ pub fn finish(pixels: &mut [u8], size: usize, random: &mut Random) {
 fn blur(pixels: &mut [u8], size: usize, amount: f32) {
     let sharp = pixels.to_vec();
     let (own, other) = (1.0 - 0.7 * amount, 0.175 * amount);
-    for y in 1..size - 1 {
-        for x in 3..3 * (size - 1) {
+    for y in 1..size.saturating_sub(1) {
+        for x in 3..3 * size - 3 {
             let at = 3 * size * y + x;
             let around = [at - 3, at + 3, at - 3 * size, at + 3 * size];
             let sum: f32 = around.iter().map(|&at| sharp[at] as f32).sum();

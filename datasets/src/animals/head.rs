@@ -43,7 +43,7 @@ impl Head {
             } else {
                 0.0
             },
-            yaw: random.between(-0.55, 0.55),
+            yaw: random.between(-0.42, 0.42),
             pitch: random.between(-0.16, 0.2),
         }
     }

@@ -41,6 +41,7 @@ use colour::{BLACK, hex};
 use crown::Crown;
 use dice::Dice;
 use eyes::Eyes;
+use finish::Finish;
 use head::Head;
 use props::Props;
 use scene::Scene;
@@ -110,18 +111,18 @@ impl Staging {
     fn new(random: &mut Random, body: &Body) -> Self {
         let between = |random: &mut Random, (low, high): (f32, f32)| random.between(low, high);
         let (scale, x, y) = match body.pose {
-            Pose::CloseUp => ((0.24, 0.38), (0.34, 0.66), (0.4, 0.6)),
-            Pose::Sitting => ((0.19, 0.25), (0.26, 0.74), (0.3, 0.44)),
-            Pose::Lying => ((0.19, 0.26), (0.24, 0.42), (0.42, 0.64)),
-            Pose::Walking => ((0.185, 0.23), (0.24, 0.4), (0.32, 0.48)),
-            Pose::Peeking => ((0.2, 0.32), (0.3, 0.7), (0.42, 0.62)),
+            Pose::CloseUp => ((0.3, 0.39), (0.38, 0.62), (0.46, 0.6)),
+            Pose::Sitting => ((0.23, 0.29), (0.3, 0.7), (0.36, 0.48)),
+            Pose::Lying => ((0.25, 0.32), (0.3, 0.46), (0.44, 0.62)),
+            Pose::Walking => ((0.22, 0.27), (0.28, 0.44), (0.36, 0.5)),
+            Pose::Peeking => ((0.27, 0.37), (0.34, 0.66), (0.44, 0.6)),
         };
         let angle = random.between(0.0, std::f32::consts::TAU);
         Self {
             scale: between(random, scale),
             x: between(random, x),
             y: between(random, y),
-            tilt: random.between(-20.0, 20.0),
+            tilt: random.between(-18.0, 18.0),
             mirrored: random.sign(),
             light: Light {
                 towards: (angle.cos(), -angle.sin().abs().max(0.15)),
@@ -129,8 +130,8 @@ impl Staging {
                 tint: hex(random.choose(&[0xfff6e0, 0xffe2b0, 0xffffff, 0xdcecff])),
             },
             outline: Outline {
-                width: random.choose(&[0.004, 0.004, 0.006, 0.009]),
-                darkness: random.between(0.3, 0.9),
+                width: random.choose(&[0.005, 0.007, 0.009]),
+                darkness: random.between(0.55, 0.95),
             },
         }
     }
@@ -156,6 +157,7 @@ pub fn draw(species: Species, size: u32, random: &mut Random) -> Vec<u8> {
     let staging = Staging::new(random, &body);
     let scene = Scene::new(random, coat.base.lightness());
     let props = Props::new(random);
+    let finish = Finish::new(random);
     // … then what makes the species.
     let (ears, snout, crown) = species.face(random);
     let mouth = species.mouth(random);
@@ -171,7 +173,9 @@ pub fn draw(species: Species, size: u32, random: &mut Random) -> Vec<u8> {
     let Staging {
         scale, x, mirrored, ..
     } = staging;
-    let y = staging.y + scale * species.headroom();
+    // Long ears make the rest smaller.
+    let scale = scale * (1.0 - 0.25 * species.headroom());
+    let y = (staging.y + 0.5 * scale * species.headroom()).min(0.66);
     let upright = Transform::from_translate(x_of(x, mirrored), y).pre_scale(scale * mirrored, scale);
     let tilted = upright.pre_rotate(staging.tilt);
     canvas.within(upright, |canvas| {
@@ -181,18 +185,14 @@ pub fn draw(species: Species, size: u32, random: &mut Random) -> Vec<u8> {
     });
     canvas.within(tilted, |canvas| {
         crown.behind(canvas, &head, &coat);
-        if !ears.in_front() {
-            ears.draw(canvas, &head, &coat);
-        }
+        ears.draw(canvas, &head, &coat, false);
         let outline = head.outline();
         canvas.shape(outline.clone(), coat.base);
         canvas.clipped(&outline, |canvas| coat.mark_head(canvas, &head));
         crown.on_face(canvas, &head, &coat, (eyes.spacing, eyes.height, eyes.size));
         eyes.draw(canvas, &head, &coat);
         snout.draw(canvas, &head, &coat, &mouth);
-        if ears.in_front() {
-            ears.draw(canvas, &head, &coat);
-        }
+        ears.draw(canvas, &head, &coat, true);
         props.on_head(canvas, &head);
     });
     if body.pose == Pose::Peeking {
@@ -206,7 +206,7 @@ pub fn draw(species: Species, size: u32, random: &mut Random) -> Vec<u8> {
     });
     props.in_front(&mut canvas, body.pose, y + 1.25 * scale);
     let mut pixels = canvas.bytes();
-    finish::finish(&mut pixels, size as usize, random);
+    finish.apply(&mut pixels, size as usize);
     pixels
 }
 
@@ -259,3 +259,6 @@ fn png(pixels: &[u8], size: u32) -> io::Result<Vec<u8>> {
     writer.finish()?;
     Ok(bytes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -67,10 +67,10 @@ impl Scene {
             }
         }
         let hue = random.between(0.0, 1.0);
-        let second = main.mix(hsl(hue, 0.5, main.lightness()), 0.4);
+        let second = main.mix(hsl(hue, 0.5, main.lightness()), 0.25);
         let second = match random.chance(0.5) {
-            true => second.lighter(random.between(0.08, 0.25)),
-            false => second.darker(random.between(0.08, 0.25)),
+            true => second.lighter(random.between(0.06, 0.16)),
+            false => second.darker(random.between(0.05, 0.14)),
         };
         Self {
             place: random.choose(&PLACES),

@@ -165,7 +165,7 @@ fn whiskers(canvas: &mut Canvas, mouth: &Mouth, x: f32, y: f32) {
 
 fn muzzle(canvas: &mut Canvas, head: &Head, coat: &Coat, mouth: &Mouth, shape: [f32; 5]) {
     let [length, width, nose, jowl, taper] = shape;
-    let root = head.place(0.0, 0.26, 0.0);
+    let root = head.place(0.0, 0.3, 0.0);
     let mut tip = head.place(0.0, 0.36, length);
     // What comes near looks larger, and a long snout hangs a little.
     tip.y += 0.16 * length;
@@ -178,8 +178,8 @@ fn muzzle(canvas: &mut Canvas, head: &Head, coat: &Coat, mouth: &Mouth, shape: [
         steps.push((
             blend(root.x, tip.x),
             blend(root.y, tip.y),
-            blend(width * 1.12, w),
-            blend(width * 1.05, h),
+            blend(width * 0.86, w),
+            blend(width * 0.74, h),
         ));
     }
     let y = tip.y;

@@ -363,7 +363,7 @@ impl Species {
     /// How its mouth is. Tongues are the dog's way, though a cat may forget hers outside.
     pub(super) fn mouth(self, random: &mut Random) -> Mouth {
         let tongue = match self {
-            Species::Dog => 0.3,
+            Species::Dog => 0.35,
             Species::Cat => 0.1,
             Species::Fox | Species::Bear => 0.1,
             _ => 0.0,
@@ -394,10 +394,10 @@ fn cat_ears(r: &mut Random) -> Ears {
         place: r.between(30.0, 46.0),
         lean: r.between(2.0, 32.0),
     };
-    if kind < 0.1 {
+    if kind < 0.06 {
         ears.shape = Shape::Folded;
         (ears.length, ears.width, ears.tip) = (r.between(0.45, 0.62), r.between(0.34, 0.44), 0.2);
-    } else if kind < 0.2 {
+    } else if kind < 0.14 {
         (ears.tip, ears.bulge) = (r.between(0.2, 0.32), r.between(0.35, 0.6));
     }
     ears
@@ -406,14 +406,14 @@ fn cat_ears(r: &mut Random) -> Ears {
 fn cat_snout(r: &mut Random) -> Snout {
     Snout::Pads {
         size: r.between(0.8, 1.2),
-        nose: r.between(0.085, 0.13),
+        nose: r.between(0.08, 0.115),
     }
 }
 
 /// Hanging, half-folded, or standing like a bat's or a shepherd's.
 fn dog_ears(r: &mut Random) -> Ears {
     let kind = r.between(0.0, 1.0);
-    if kind < 0.42 {
+    if kind < 0.56 {
         let (length, width) = (r.between(0.8, 1.75), r.between(0.3, 0.5));
         return drop_ears(length, width, r.between(42.0, 62.0), r.between(-48.0, 4.0));
     }
@@ -426,7 +426,7 @@ fn dog_ears(r: &mut Random) -> Ears {
         place: r.between(30.0, 48.0),
         lean: r.between(0.0, 40.0),
     };
-    if kind < 0.68 {
+    if kind < 0.8 {
         ears.shape = Shape::Folded;
         (ears.length, ears.tip) = (r.between(0.6, 1.0), r.between(0.1, 0.3));
     }
@@ -438,8 +438,8 @@ fn dog_snout(r: &mut Random, ears: Shape) -> Snout {
     let shortest = if ears == Shape::Drop { 0.22 } else { 0.42 };
     Snout::Muzzle {
         length: r.between(shortest, 0.95),
-        width: r.between(0.34, 0.48),
-        nose: r.between(0.15, 0.22),
+        width: r.between(0.4, 0.54),
+        nose: r.between(0.19, 0.27),
         jowl: r.between(0.0, 1.0),
         taper: r.between(0.1, 0.34),
     }

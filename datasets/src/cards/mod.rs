@@ -8,11 +8,13 @@ mod efficientnet_lite0;
 mod fashion_mnist;
 mod free_spoken_digits;
 mod gtzan;
+mod made_animals;
+mod made_cats_dogs;
 mod made_music;
 mod snips;
 
 /// All cards, by name.
-pub fn all() -> [&'static Card; 8] {
+pub fn all() -> [&'static Card; 10] {
     [
         &cats_dogs::CARD,
         &clinc150::CARD,
@@ -20,6 +22,8 @@ pub fn all() -> [&'static Card; 8] {
         &fashion_mnist::CARD,
         &free_spoken_digits::CARD,
         &gtzan::CARD,
+        &made_animals::CARD,
+        &made_cats_dogs::CARD,
         &made_music::CARD,
         &snips::CARD,
     ]

@@ -1,9 +1,18 @@
 //! Well-known networks, written to be read.
 
+mod efficientnet_lite;
+mod layers;
+mod mobilenet_v2;
+mod resnet;
+
 use std::fmt;
 
 use candle_core::{D, Result, Tensor};
 use nn::{Dropout, Linear, Module, ModuleT, VarBuilder};
+
+pub use efficientnet_lite::efficientnet_lite0;
+pub use mobilenet_v2::mobilenet_v2;
+pub use resnet::{resnet18, resnet34};
 
 /// One stretch of a body: some layers, and where their parameters are.
 pub struct Stage {
@@ -35,7 +44,10 @@ impl ModuleT for Body {
 impl fmt::Debug for Body {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let prefixes: Vec<_> = self.stages.iter().map(|stage| &stage.prefixes).collect();
-        f.debug_struct("Body").field("stages", &prefixes).field("channels", &self.channels).finish()
+        f.debug_struct("Body")
+            .field("stages", &prefixes)
+            .field("channels", &self.channels)
+            .finish()
     }
 }
 
@@ -51,7 +63,11 @@ impl Classifier {
     /// features that a training step leaves out.
     pub fn new(body: Body, classes: usize, dropout: f32, weights: VarBuilder<'_>) -> Result<Self> {
         let head = nn::linear(body.channels, classes, weights.pp("head"))?;
-        Ok(Classifier { body, dropout: Dropout::new(dropout), head })
+        Ok(Classifier {
+            body,
+            dropout: Dropout::new(dropout),
+            head,
+        })
     }
 
     /// The body.

@@ -51,8 +51,8 @@ pub enum DataError {
         /// What it holds instead.
         ignored: String,
     },
-    /// Files, but not in class folders.
-    #[error("{} holds {files} files but no class folders: the folder's name is the class, so sort them as {}/CLASS/FILE", path.display(), path.display())]
+    /// Files, but nothing that tells their classes.
+    #[error("{} holds {files} files but no class folders: the folder's name is the class, so sort them as {}/CLASS/FILE. Or let the files' names tell the class: CLASS.NUMBER.EXTENSION, such as cat.0.jpg and dog.0.jpg, of two classes at least", path.display(), path.display())]
     NoClasses {
         /// The folder.
         path: PathBuf,

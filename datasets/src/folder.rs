@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::assemble::Plan;
+use crate::flat::{self, Heap};
 use crate::lists::{self, Index, part_named};
 use crate::split::Part;
 use crate::walk::{self, Ignored, name};
@@ -43,12 +44,12 @@ pub fn open_folder(path: impl AsRef<Path>, options: &Options<'_>) -> Result<Coll
     }
     let mut ignored = Ignored::default();
     let (root, map) = find_root(given)?;
-    let found = find_files(&root, options, &mut ignored)?;
+    let (found, left_out) = find_files(&root, options, &mut ignored)?;
     let classes = class_names(given, &found, options)?;
 
     let files: Vec<PathBuf> = found.iter().map(|file| file.path.clone()).collect();
     let index = Index::new(&root, &files);
-    let mut notes: Vec<String> = ignored.note().into_iter().collect();
+    let mut notes: Vec<String> = ignored.note().into_iter().chain(left_out).collect();
     let map = options.artists.clone().or(map);
     let artists = match &map {
         Some(map) => {
@@ -65,7 +66,7 @@ pub fn open_folder(path: impl AsRef<Path>, options: &Options<'_>) -> Result<Coll
             path: file.path.clone(),
             label: classes
                 .iter()
-                .position(|class| *class == file.class)
+                .position(|class| names::composed(class) == file.class)
                 .unwrap_or_default() as u32,
             source: artist.unwrap_or_else(|| walk::relative(&root, &file.path.with_extension(""))),
         })
@@ -94,10 +95,11 @@ pub fn open_folder(path: impl AsRef<Path>, options: &Options<'_>) -> Result<Coll
     plan.assemble(examples, given_parts, keep, notes)
 }
 
-struct File {
-    path: PathBuf,
-    class: String,
-    part: Option<Part>,
+/// A file with its class, and its part where its folder says it.
+pub(crate) struct File {
+    pub path: PathBuf,
+    pub class: String,
+    pub part: Option<Part>,
 }
 
 /// Goes down to the folder that holds the class folders, past GTZAN's `genres_original` and the `Data` that some
@@ -124,7 +126,8 @@ fn find_root(given: &Path) -> Result<(PathBuf, Option<PathBuf>)> {
 }
 
 fn is_part(folder: &Path) -> bool {
-    [
+    // Dogs vs. Cats calls what is to be answered "test1".
+    let parts = [
         "train",
         "training",
         "valid",
@@ -132,8 +135,9 @@ fn is_part(folder: &Path) -> bool {
         "val",
         "test",
         "testing",
-    ]
-    .contains(&name(folder).to_lowercase().as_str())
+        "test1",
+    ];
+    parts.contains(&name(folder).to_lowercase().as_str())
 }
 
 /// Whether these are the parts of a set. Only with a training folder: "test" alone may well be a class.
@@ -143,17 +147,20 @@ fn in_parts(folders: &[PathBuf]) -> bool {
         .any(|folder| is_part(folder) && part_named(&name(folder)) == Some(Part::Train))
 }
 
-fn find_files(root: &Path, options: &Options<'_>, ignored: &mut Ignored) -> Result<Vec<File>> {
+/// The labelled files, and what is to be noted about files that are not.
+fn find_files(root: &Path, options: &Options<'_>, ignored: &mut Ignored) -> Result<(Vec<File>, Vec<String>)> {
     let (folders, loose) = walk::entries(root, ignored)?;
     let by_part = in_parts(&folders);
     let mut homes: Vec<(PathBuf, Option<Part>)> = Vec::new();
+    let mut heaps = vec![Heap::new(root, None, loose, options.extensions, ignored)];
     for folder in folders {
         if !by_part {
             homes.push((folder, None));
         } else if is_part(&folder) {
             let part = part_named(&name(&folder));
-            let (classes, _) = walk::entries(&folder, ignored)?;
+            let (classes, loose) = walk::entries(&folder, ignored)?;
             homes.extend(classes.into_iter().map(|class| (class, part)));
+            heaps.push(Heap::new(&folder, part, loose, options.extensions, ignored));
         } else {
             ignored.folders.push(name(&folder));
         }
@@ -167,34 +174,39 @@ fn find_files(root: &Path, options: &Options<'_>, ignored: &mut Ignored) -> Resu
         }
         files.extend(found.into_iter().map(|path| File {
             path,
-            class: class.clone(),
+            class: names::composed(&class),
             part,
         }));
     }
-    let loose = loose
-        .iter()
-        .filter(|file| options.extensions.contains(&walk::extension(file).as_str()))
-        .count();
-    if files.is_empty() && loose > 0 {
-        return Err(DataError::NoClasses {
-            path: root.into(),
-            files: loose,
-        });
-    }
     if files.is_empty() {
-        let ignored = ignored
-            .note()
-            .map(|note| format!(" ({note})"))
-            .unwrap_or_default();
-        let extensions = options.extensions.join(", ");
-        return Err(DataError::Empty {
-            path: root.into(),
-            extensions,
-            ignored,
-        });
+        files = match (
+            flat::labelled(&heaps),
+            heaps.iter().find(|heap| !heap.files.is_empty()),
+        ) {
+            (Some(files), _) => files,
+            (None, Some(heap)) => {
+                return Err(DataError::NoClasses {
+                    path: heap.folder.clone(),
+                    files: heap.files.len(),
+                });
+            }
+            (None, None) => {
+                let ignored = ignored
+                    .note()
+                    .map(|note| format!(" ({note})"))
+                    .unwrap_or_default();
+                let extensions = options.extensions.join(", ");
+                return Err(DataError::Empty {
+                    path: root.into(),
+                    extensions,
+                    ignored,
+                });
+            }
+        };
     }
+    let notes = flat::notes(&heaps, &files);
     files.sort_by_cached_key(|file| walk::relative(root, &file.path));
-    Ok(files)
+    Ok((files, notes))
 }
 
 fn class_names(root: &Path, files: &[File], options: &Options<'_>) -> Result<Vec<String>> {
@@ -205,7 +217,8 @@ fn class_names(root: &Path, files: &[File], options: &Options<'_>) -> Result<Vec
         .into_iter()
         .collect();
     if let Some(expected) = &options.classes {
-        if expected.iter().collect::<BTreeSet<_>>() != found.iter().collect() {
+        let composed = expected.iter().map(|class| names::composed(class));
+        if composed.collect::<BTreeSet<_>>() != found.iter().cloned().collect() {
             let (expected, found) = (expected.join(", "), found.join(", "));
             return Err(DataError::Classes {
                 path: root.into(),

@@ -10,6 +10,7 @@ mod door;
 mod download;
 mod error;
 mod fetch;
+mod flat;
 mod folder;
 mod install;
 mod lists;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use crate::error::At;
+use crate::names::composed;
 use crate::split::Part;
 use crate::text::some;
 use crate::walk::{self, relative};
@@ -25,7 +26,7 @@ impl Index {
     pub fn new(root: &Path, files: &[PathBuf]) -> Self {
         let mut keys: HashMap<String, Vec<usize>> = HashMap::new();
         for (number, file) in files.iter().enumerate() {
-            let path = relative(root, file);
+            let path = composed(&relative(root, file));
             for tail in tails(&path) {
                 keys.entry(tail.into()).or_default().push(number);
                 keys.entry(without_extension(tail).into())
@@ -37,7 +38,7 @@ impl Index {
     }
 
     pub fn find(&self, line: &str) -> Found {
-        let line = line.trim().replace('\\', "/");
+        let line = composed(&line.trim().replace('\\', "/"));
         let line = line.trim_start_matches("./").trim_start_matches('/');
         // A line that names a folder is never matched by its file name alone: `rock/1.wav` is not `blues/1.wav`.
         let shortest = usize::from(line.contains('/'));

@@ -1,6 +1,8 @@
-//! "Did you mean …?"
+//! "Did you mean …?", and names that are written the same.
 
 use std::path::Path;
+
+use unicode_normalization::UnicodeNormalization;
 
 use crate::walk::{Ignored, entries, name};
 use crate::{DataError, cards};
@@ -51,6 +53,12 @@ pub(crate) fn unknown(what: &str) -> DataError {
         hint,
         sets: sets.join(", "),
     }
+}
+
+/// A name with its accents composed ("é" as one sign, not as "e" and an accent). Some systems and archives take names
+/// apart, so that the same class would be two, which nobody could tell apart by sight.
+pub(crate) fn composed(name: &str) -> String {
+    name.nfc().collect()
 }
 
 /// The names that differ from `what` by a slip of the keyboard, nearest first, three at most.

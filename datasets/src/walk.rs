@@ -17,6 +17,17 @@ pub(crate) struct Ignored {
 }
 
 impl Ignored {
+    /// Counts a file of another kind.
+    pub fn count(&mut self, file: &Path) {
+        let kind = extension(file);
+        let kind = if kind.is_empty() {
+            "without extension".into()
+        } else {
+            format!(".{kind}")
+        };
+        *self.other.entry(kind).or_default() += 1;
+    }
+
     /// A sentence for the notes, if there is anything to tell.
     pub fn note(&self) -> Option<String> {
         let mut parts = Vec::new();
@@ -107,13 +118,7 @@ fn descend(
         if extensions.is_empty() || extensions.contains(&extension(&path).as_str()) {
             found.push(path);
         } else {
-            let kind = extension(&path);
-            let kind = if kind.is_empty() {
-                "without extension".into()
-            } else {
-                format!(".{kind}")
-            };
-            *ignored.other.entry(kind).or_default() += 1;
+            ignored.count(&path);
         }
     }
     for path in folders {

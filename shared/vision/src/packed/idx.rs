@@ -150,7 +150,13 @@ fn read_file<const D: usize>(path: &Path, magic: u32) -> Result<([usize; D], Vec
             "declares {shape} bytes, which a file of {length} bytes cannot hold: it is cut off or damaged; fetch it again"
         )));
     };
-    let mut bytes = Vec::with_capacity(declared as usize);
+    // What a compressed file declares may still be a lie of a thousandfold, so its memory grows as the bytes come.
+    let room = if compressed {
+        declared.min(1 << 26)
+    } else {
+        declared
+    };
+    let mut bytes = Vec::with_capacity(room as usize);
     // One byte more than declared is asked for, to see whether there is more; an endless stream is not followed.
     reader
         .take(declared + 1)

@@ -1,20 +1,53 @@
-//! What can be wrong with pictures, said so that one knows what to do about it.
+//! What can go wrong with pictures, each with what to do next.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
-/// Why a picture or a file of pictures could not be read. Every message names the file, what is wrong with it and
-/// what to do next.
+/// Why a picture, or a file of pictures, cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum VisionError {
-    /// The operating system refuses to read a file or a folder.
+    /// The operating system refuses to read a file.
     #[error("cannot read {}: {source}. Check the spelling, who may read it and that the disk is attached", path.display())]
     Unreadable {
-        /// The file or folder.
+        /// The file.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// A file that holds no picture of a known form.
+    #[error("{}: not a picture that can be read ({what}). Known are png, jpeg, webp, gif and bmp; convert others first", path.display())]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+        /// What it seems to be.
+        what: String,
+    },
+    /// More pixels than are worth their memory.
+    #[error("{}: {width} × {height} pixels are refused before any memory is taken: {most} million are the most. Make it smaller first", path.display(), most = crate::MOST_PIXELS / 1_000_000)]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Pixels across.
+        width: u32,
+        /// Pixels down.
+        height: u32,
+    },
+    /// A picture that stops in the middle: a download that broke off.
+    #[error("{}: the picture is cut off (its end is missing). Fetch it again", path.display())]
+    CutOff {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Any other damage.
+    #[error("{}: the picture is damaged: {problem}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What the decoder said.
+        problem: String,
     },
     /// A file of many pictures, or of their labels, that contradicts its layout.
     #[error("{}: {problem}", path.display())]

@@ -19,8 +19,21 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod augment;
+mod decode;
 mod error;
+mod grad_cam;
 pub mod models;
+mod normalise;
 pub mod packed;
+mod resize;
+mod sheet;
 
+pub use augment::Augment;
+pub use decode::{EXTENSIONS, MOST_PIXELS, decode, open, png};
 pub use error::VisionError;
+pub use grad_cam::{grad_cam, overlay};
+pub use image::RgbImage;
+pub use normalise::Normalisation;
+pub use resize::{centre_crop, cover, resize, shrink};
+pub use sheet::contact_sheet;

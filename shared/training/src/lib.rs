@@ -47,6 +47,7 @@ mod run;
 mod save;
 mod schedule;
 mod state;
+pub mod submission;
 mod task;
 mod threads;
 mod transfer;

@@ -50,7 +50,7 @@ pub(super) fn is_here(folder: &Path) -> bool {
 
 fn layout(folder: &Path) -> Option<&'static Layout> {
     let here = |file: &&str| folder.join(file).is_file();
-    if CIFAR_10.train.iter().any(|file| here(file)) || here(&CIFAR_10.test) {
+    if CIFAR_10.train.iter().any(here) || here(&CIFAR_10.test) {
         Some(&CIFAR_10)
     } else {
         (here(&CIFAR_100.train[0]) && here(&CIFAR_100.test)).then_some(&CIFAR_100)

@@ -94,7 +94,6 @@ impl Ears {
                     (w, 0.2),
                 ];
                 canvas.shape(blob(&back), outer);
-                canvas.fill(ellipse(0.0, -0.05 * l, 0.5 * w, 0.36 * l), coat.inner_ear, 0.9);
                 let flap = tooth(
                     (-0.92 * w, -0.45 * l),
                     (0.9 * w, -0.56 * l),

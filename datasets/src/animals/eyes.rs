@@ -60,7 +60,7 @@ impl Eyes {
             iris: hex(random.choose(&[
                 0x6fae4f, 0xa9c04a, 0xe2b33c, 0xc7782e, 0x8a5a2b, 0x5b3a22, 0x5aa7c9, 0x3f7fb5, 0x8fb8a0,
             ])),
-            size: random.between(0.15, 0.245),
+            size: random.between(0.135, 0.19),
             spacing: random.between(0.36, 0.48),
             height: random.between(-0.22, -0.04),
             pupil: random.choose(&[0.35, 0.55, 0.8, 1.0, 1.0]),

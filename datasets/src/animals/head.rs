@@ -38,12 +38,12 @@ impl Head {
             width: random.between(0.94, 1.24),
             cheek: random.between(0.86, 1.02),
             jaw: random.between(0.46, 0.7),
-            fluff: if random.chance(0.35) {
+            fluff: if random.chance(0.2) {
                 random.between(0.08, 0.24)
             } else {
                 0.0
             },
-            yaw: random.between(-0.42, 0.42),
+            yaw: random.between(-0.36, 0.36),
             pitch: random.between(-0.16, 0.2),
         }
     }

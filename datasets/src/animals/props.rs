@@ -237,16 +237,8 @@ impl Props {
                 let wood = WHITE.mix(self.colour, 0.3);
                 for number in 0..6 {
                     let x = number as f32 * 0.19 - 0.02;
-                    canvas.shape(
-                        polygon(&[
-                            (x, 1.1),
-                            (x, y + 0.05),
-                            (x + 0.045, y),
-                            (x + 0.09, y + 0.05),
-                            (x + 0.09, 1.1),
-                        ]),
-                        wood,
-                    );
+                    let picket = [(x + 0.045, y + 0.05), (x + 0.045, 1.1)];
+                    canvas.limb(curve(&picket), 0.085, wood);
                 }
                 canvas.fill(rectangle(0.0, y + 0.12, 1.0, y + 0.17), wood.darker(0.12), 1.0);
             }

@@ -277,14 +277,14 @@ impl Scene {
                 canvas.fill(hill, grass.mix(main, 0.45), 1.0);
             }
             let x = 0.1 + 0.8 * self.places[4].0;
-            for (low, width) in [(0.02, 0.12), (-0.08, 0.1), (-0.17, 0.07)] {
-                let y = horizon + low;
-                canvas.fill(
-                    tooth((x - width, y), (x + width, y), (x, y - 0.15), 0.0, 0.05),
-                    grass.darker(0.45),
-                    1.0,
-                );
-            }
+            let trunk = [(x, horizon + 0.06), (x, horizon - 0.08)];
+            canvas.line(curve(&trunk), 0.025, grass.mix(hex(0x5a4030), 0.6), 1.0);
+            let leaves = [
+                (x, horizon - 0.2, 0.085, 0.08),
+                (x - 0.06, horizon - 0.13, 0.08, 0.07),
+                (x + 0.06, horizon - 0.13, 0.08, 0.07),
+            ];
+            canvas.fill(ellipses(&leaves), grass.darker(0.35), 1.0);
         }
         let ground = [
             (-0.2, horizon),

@@ -155,7 +155,7 @@ fn whiskers(canvas: &mut Canvas, mouth: &Mouth, x: f32, y: f32) {
             let end = (side * (x + 0.8), y + 0.24 * step + mouth.whisker_droop);
             canvas.line(
                 curve(&[start, middle, end]),
-                0.022,
+                0.017,
                 mouth.whisker_colour,
                 mouth.whiskers,
             );

@@ -363,7 +363,7 @@ impl Species {
     /// How its mouth is. Tongues are the dog's way, though a cat may forget hers outside.
     pub(super) fn mouth(self, random: &mut Random) -> Mouth {
         let tongue = match self {
-            Species::Dog => 0.35,
+            Species::Dog => 0.45,
             Species::Cat => 0.1,
             Species::Fox | Species::Bear => 0.1,
             _ => 0.0,
@@ -371,8 +371,8 @@ impl Species {
         Mouth {
             tongue: random.chance(tongue),
             smile: random.between(-0.3, 0.6),
-            whiskers: if random.chance(0.75) {
-                random.between(0.25, 0.95)
+            whiskers: if random.chance(0.65) {
+                random.between(0.2, 0.75)
             } else {
                 0.0
             },
@@ -387,9 +387,9 @@ fn cat_ears(r: &mut Random) -> Ears {
     let kind = r.between(0.0, 1.0);
     let mut ears = Ears {
         shape: Shape::Upright,
-        length: r.between(0.62, 1.0),
-        width: r.between(0.36, 0.54),
-        tip: r.between(0.04, 0.14),
+        length: r.between(0.72, 1.08),
+        width: r.between(0.4, 0.56),
+        tip: r.between(0.03, 0.1),
         bulge: r.between(0.05, 0.35),
         place: r.between(30.0, 46.0),
         lean: r.between(2.0, 32.0),
@@ -413,7 +413,7 @@ fn cat_snout(r: &mut Random) -> Snout {
 /// Hanging, half-folded, or standing like a bat's or a shepherd's.
 fn dog_ears(r: &mut Random) -> Ears {
     let kind = r.between(0.0, 1.0);
-    if kind < 0.56 {
+    if kind < 0.64 {
         let (length, width) = (r.between(0.8, 1.75), r.between(0.3, 0.5));
         return drop_ears(length, width, r.between(42.0, 62.0), r.between(-48.0, 4.0));
     }
@@ -426,7 +426,7 @@ fn dog_ears(r: &mut Random) -> Ears {
         place: r.between(30.0, 48.0),
         lean: r.between(0.0, 40.0),
     };
-    if kind < 0.8 {
+    if kind < 0.85 {
         ears.shape = Shape::Folded;
         (ears.length, ears.tip) = (r.between(0.6, 1.0), r.between(0.1, 0.3));
     }
@@ -439,7 +439,7 @@ fn dog_snout(r: &mut Random, ears: Shape) -> Snout {
     Snout::Muzzle {
         length: r.between(shortest, 0.95),
         width: r.between(0.4, 0.54),
-        nose: r.between(0.19, 0.27),
+        nose: r.between(0.22, 0.29),
         jowl: r.between(0.0, 1.0),
         taper: r.between(0.1, 0.34),
     }

@@ -4,7 +4,6 @@ use std::{
     fs,
     io::Write,
     path::{Path, PathBuf},
-    process::Stdio,
 };
 
 use vision::RgbImage;
@@ -47,18 +46,26 @@ fn it_tells_drawn_cats_from_dogs_and_a_linear_model_does_not() {
 
 /// Reads the table below the curve: 40 examples a class, from scratch and from weights.
 fn from_weights_few_examples_go_further(report: &str) {
-    let row = report.split("<tr><td>40</td>").nth(1).expect("no row of 40 examples");
+    let row = report
+        .split("<tr><td>40</td>")
+        .nth(1)
+        .expect("no row of 40 examples");
     let number = |at: usize| -> f64 {
         let cell = row.split("<td>").nth(at).unwrap();
         cell.split('<').next().unwrap().parse().unwrap()
     };
     let (scratch, transfer) = (number(1), number(2));
-    assert!(transfer >= scratch + 0.08, "40 examples: {scratch} from scratch, {transfer} from weights");
+    assert!(
+        transfer >= scratch + 0.08,
+        "40 examples: {scratch} from scratch, {transfer} from weights"
+    );
 }
 
 /// The folder of made drawings that the tests share.
 fn drawings(part: &str) -> PathBuf {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).join("data/made-cats-dogs/test").join(part)
+    Path::new(env!("CARGO_TARGET_TMPDIR"))
+        .join("data/made-cats-dogs/test")
+        .join(part)
 }
 
 fn it_answers_files_folders_and_standard_input(place: &Place) {
@@ -68,9 +75,18 @@ fn it_answers_files_folders_and_standard_input(place: &Place) {
     assert!(named >= 230, "{named} of 250 cats");
     let one = fs::read_dir(&cats).unwrap().next().unwrap().unwrap().path();
     let mut child = place.start_with_input(NAME, &["predict", "-"]);
-    child.stdin.take().unwrap().write_all(&fs::read(&one).unwrap()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(&fs::read(&one).unwrap())
+        .unwrap();
     let output = child.wait_with_output().unwrap();
-    assert!(output.status.success() && text(&output).starts_with("-  "), "{}", text(&output));
+    assert!(
+        output.status.success() && text(&output).starts_with("-  "),
+        "{}",
+        text(&output)
+    );
 
     // Nothing like a drawing: noise. And files that are no pictures among good ones.
     let mut random = nn::random(1, "noise");
@@ -78,7 +94,11 @@ fn it_answers_files_folders_and_standard_input(place: &Place) {
     fs::write(place.path().join("noise.png"), vision::png(&noise)).unwrap();
     let said = place.succeed(NAME, &["predict", "noise.png"]);
     assert!(said.contains("not like anything I was trained on"), "{said}");
-    fs::write(place.path().join("poem.jpg"), "Shall I compare thee to a summer's day?").unwrap();
+    fs::write(
+        place.path().join("poem.jpg"),
+        "Shall I compare thee to a summer's day?",
+    )
+    .unwrap();
     fs::write(place.path().join("nothing.png"), "").unwrap();
     let one = one.to_str().unwrap();
     let said = place.fail(NAME, &["predict", "poem.jpg", one, "nothing.png", "absent.gif"]);
@@ -87,12 +107,63 @@ fn it_answers_files_folders_and_standard_input(place: &Place) {
     }
 }
 
+/// The made test drawings as a competition would hand them out: one folder, numbers for names, rows in any order.
+fn it_answers_a_competition(place: &Place) {
+    let test = place.path().join("competition");
+    fs::create_dir(&test).unwrap();
+    let (mut sample, mut labels) = (String::from("id,label\n"), String::from("id,label\n"));
+    for number in 0..300u32 {
+        let number = number * 7_919 % 300;
+        let class = ["cat", "dog"][number as usize % 2];
+        let drawing = drawings(class).join(format!("{class}.{:05}.png", number / 2));
+        fs::copy(&drawing, test.join(format!("{number}.png"))).unwrap();
+        sample += &format!("{number},0.5\n");
+        labels = format!("{labels}{number},{}\n", number % 2);
+    }
+    fs::write(place.path().join("sample.csv"), &sample).unwrap();
+    fs::write(place.path().join("labels.csv"), labels).unwrap();
+    place.succeed(
+        NAME,
+        &["submit", "--test", "competition", "--sample", "sample.csv"],
+    );
+    let answers = String::from_utf8(place.bytes("submission.csv")).unwrap();
+    let ids = |table: &str| -> Vec<String> {
+        table
+            .lines()
+            .map(|line| line.split(',').next().unwrap().to_string())
+            .collect()
+    };
+    assert_eq!(ids(&answers), ids(&sample), "rows out of order");
+    let said = place.succeed(NAME, &["score", "submission.csv", "labels.csv"]);
+    let accuracy: f64 = said
+        .split("accuracy ")
+        .nth(1)
+        .unwrap()
+        .split([',', ' ', '\n'])
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(accuracy >= 0.93, "{said}");
+    let said = place.fail(
+        NAME,
+        &["submit", "--test", "competition", "--sample", "no-sample.csv"],
+    );
+    assert!(said.contains("no-sample.csv"), "{said}");
+}
+
 fn picture(class: usize, number: u32) -> Vec<u8> {
     // A bright bar, upright or lying, somewhere.
     let at = 8 + number * 7 % 40;
     vision::png(&RgbImage::from_fn(64, 64, |x, y| {
         let along = if class == 0 { x } else { y };
-        image::Rgb([if along.abs_diff(at) < 5 { 230 } else { 40 + (number * 11 % 60) as u8 }; 3])
+        image::Rgb(
+            [if along.abs_diff(at) < 5 {
+                230
+            } else {
+                40 + (number * 11 % 60) as u8
+            }; 3],
+        )
     }))
 }
 
@@ -125,7 +196,10 @@ fn it_trains_on_a_folder_of_ones_own_and_names_what_it_could_not_read() {
     for part in ["cut.png", "poem.jpg", "1 .txt"] {
         assert!(said.contains(part), "{part} is not named: {said}");
     }
-    assert!(!said.contains("tiny.png"), "a picture of one pixel is a picture: {said}");
+    assert!(
+        !said.contains("tiny.png"),
+        "a picture of one pixel is a picture: {said}"
+    );
     let predictions = String::from_utf8(place.bytes(&format!("{RUN}/predictions.csv"))).unwrap();
     assert!(predictions.contains("собаки 犬 🐕"), "{predictions}");
 }
@@ -134,7 +208,10 @@ fn it_trains_on_a_folder_of_ones_own_and_names_what_it_could_not_read() {
 fn folders_that_cannot_be_learned_from_are_refused_with_a_reason() {
     let place = Place::new();
     let refused = |data: &str| place.fail(NAME, &["train", "--data", data]);
-    assert!(refused("made-cats-dog").contains("made-cats-dogs"), "no suggestion");
+    assert!(
+        refused("made-cats-dog").contains("made-cats-dogs"),
+        "no suggestion"
+    );
     let folder = folder(&place, ["left", "right"], 6);
     fs::remove_dir_all(folder.join("left")).unwrap();
     assert!(refused("pictures").contains("one class"));
@@ -150,7 +227,10 @@ fn folders_that_cannot_be_learned_from_are_refused_with_a_reason() {
     assert!(said.contains("no/such.safetensors"), "{said}");
     fs::write(place.path().join("weights.pth"), b"\x80\x02cpickle").unwrap();
     let said = place.fail(NAME, &["train", "--weights", "weights.pth"]);
-    assert!(said.contains("weights.pth") && said.contains("converted"), "{said}");
+    assert!(
+        said.contains("weights.pth") && said.contains("converted"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -159,7 +239,16 @@ fn weights_of_another_network_are_refused() {
     let ours = root().join("projects/image-classifier/weights/drawn-animals.safetensors");
     let said = place.fail(
         NAME,
-        &["train", "--network", "resnet18", "--size", "32", "--quick", "--weights", ours.to_str().unwrap()],
+        &[
+            "train",
+            "--network",
+            "resnet18",
+            "--size",
+            "32",
+            "--quick",
+            "--weights",
+            ours.to_str().unwrap(),
+        ],
     );
     assert!(said.contains("not the weights of this network"), "{said}");
 }
@@ -168,7 +257,17 @@ fn weights_of_another_network_are_refused() {
 fn a_resumed_fine_tuning_ends_as_an_unbroken_one() {
     let place = Place::new();
     folder(&place, ["left", "right"], 40);
-    let flags = ["train", "--data", "pictures", "--weights", "drawn-animals", "--epochs", "3", "--device", "cpu"];
+    let flags = [
+        "train",
+        "--data",
+        "pictures",
+        "--weights",
+        "drawn-animals",
+        "--epochs",
+        "3",
+        "--device",
+        "cpu",
+    ];
     place.succeed(NAME, &flags);
     let unbroken = place.bytes(&format!("{RUN}/model.safetensors"));
     let process = place.start(NAME, &flags);
@@ -180,7 +279,10 @@ fn a_resumed_fine_tuning_ends_as_an_unbroken_one() {
     let _ = process.kill();
     process.wait().unwrap();
     place.succeed(NAME, &["train", "--resume", "runs/image-classifier/002"]);
-    assert_eq!(place.bytes("runs/image-classifier/002/model.safetensors"), unbroken);
+    assert_eq!(
+        place.bytes("runs/image-classifier/002/model.safetensors"),
+        unbroken
+    );
 }
 
 /// The real photographs, where there are: EfficientNet-Lite0 with a frozen body already tells cats from dogs.
@@ -198,10 +300,20 @@ fn real_photographs_are_told_apart_from_features_alone() {
         return;
     }
     let (data, weights) = (data.to_str().unwrap(), weights.to_str().unwrap());
-    let flags = ["--network", "efficientnet-lite0", "--size", "128", "--epochs", "1"];
-    place.succeed(NAME, &[&["train", "--data", data, "--weights", weights], &flags[..]].concat());
-    let accuracy = place.json(&format!("{RUN}/result.json"))["metrics"]["accuracy"].as_f64().unwrap();
+    let flags = [
+        "--network",
+        "efficientnet-lite0",
+        "--size",
+        "128",
+        "--epochs",
+        "1",
+    ];
+    place.succeed(
+        NAME,
+        &[&["train", "--data", data, "--weights", weights], &flags[..]].concat(),
+    );
+    let accuracy = place.json(&format!("{RUN}/result.json"))["metrics"]["accuracy"]
+        .as_f64()
+        .unwrap();
     assert!(accuracy >= 0.93, "{accuracy}");
 }
-
-const _: Stdio = Stdio::Null;

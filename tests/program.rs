@@ -144,6 +144,16 @@ impl Place {
             .unwrap()
     }
 
+    /// Starts, to be told something on standard input.
+    pub fn start_with_input(&self, project: &str, arguments: &[&str]) -> Child {
+        self.command(project, arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
     pub fn json(&self, file: &str) -> Value {
         serde_json::from_slice(&self.bytes(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
     }

@@ -5,6 +5,7 @@ mod data;
 mod explain;
 mod model;
 mod predict;
+mod submit;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -15,6 +16,7 @@ use training::{Classification, Learner, Run, RunArguments, TrainArguments, basel
 
 use model::{Network, Start};
 use predict::Predict;
+use submit::{Score, Submit};
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 
@@ -36,6 +38,8 @@ struct Arguments {
 enum Command {
     Train(Train),
     Predict(Predict),
+    Submit(Submit),
+    Score(Score),
 }
 
 /// Train a network, test it once and write a report (what happens without a command)
@@ -90,6 +94,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     training::exit_code(match arguments.command {
         Some(Command::Predict(arguments)) => predict::predict(&arguments),
+        Some(Command::Submit(arguments)) => submit::submit(&arguments),
+        Some(Command::Score(arguments)) => submit::score(&arguments),
         Some(Command::Train(arguments)) => train(arguments),
         None => train(arguments.train),
     })

@@ -8,6 +8,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use candle_core::{D, Device};
 use nn::ModuleT;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use training::{Batch, Batches, Classification, DeviceChoice, Learner, Pass, choose_device, load_model};
 use vision::{Normalisation, RgbImage, models::Classifier};
@@ -15,7 +16,7 @@ use vision::{Normalisation, RgbImage, models::Classifier};
 use crate::{NAME, data::Pictures, model::Network};
 
 /// So many pictures go through the network at once.
-const BATCH: usize = 32;
+pub const BATCH: usize = 32;
 /// This share of the validation pictures is less certain than what is taken for "like the training pictures".
 const UNLIKE: f64 = 0.01;
 
@@ -96,32 +97,75 @@ pub struct Predict {
 }
 
 /// What a network said of one picture.
-struct Answer {
-    probabilities: Vec<f32>,
+pub struct Answer {
+    /// Of each class.
+    pub probabilities: Vec<f32>,
     familiarity: f32,
 }
 
+/// A trained network, ready to look.
+pub struct Eye {
+    /// What is known of it.
+    pub about: About,
+    network: Classifier,
+    device: Device,
+}
+
+impl Eye {
+    /// The trained network in `model` (a run folder), else the newest.
+    pub fn open(model: Option<&Path>, device: DeviceChoice) -> Result<Self> {
+        let (device, _) = choose_device(device)?;
+        let build =
+            |about: &About, weights: nn::VarBuilder<'_>| about.network.build(about.classes.len(), weights);
+        let (about, network) = load_model(NAME, model, &device, build)?;
+        Ok(Eye {
+            about,
+            network,
+            device,
+        })
+    }
+
+    /// Looks at the pictures in some files, all at once; of one that cannot be seen the error says why.
+    pub fn look(&self, paths: &[PathBuf]) -> Result<Vec<Result<Answer>>> {
+        let side = self.about.side;
+        let seen: Vec<Result<RgbImage>> = paths
+            .par_iter()
+            .map(|path| Ok(vision::cover(&open(path)?, side, side)))
+            .collect();
+        let good: Vec<&RgbImage> = seen.iter().flatten().collect();
+        let mut answers = Vec::new();
+        if !good.is_empty() {
+            let inputs = self.about.normalisation().batch(good)?.to_device(&self.device)?;
+            let logits = self.network.forward_t(&inputs, false)?;
+            let probabilities = nn::ops::softmax(&logits, D::Minus1)?.to_vec2::<f32>()?;
+            answers.extend(logits.to_vec2::<f32>()?.into_iter().zip(probabilities));
+        }
+        let mut answers = answers.into_iter();
+        let mut answer = |seen: Result<RgbImage>| {
+            seen?;
+            let (logits, probabilities) = answers.next().context("the network gave no answer")?;
+            Ok(Answer {
+                probabilities,
+                familiarity: familiarity(&logits),
+            })
+        };
+        Ok(seen.into_iter().map(&mut answer).collect())
+    }
+}
+
 pub fn predict(arguments: &Predict) -> Result<()> {
-    let (device, _) = choose_device(arguments.device)?;
-    let build =
-        |about: &About, weights: nn::VarBuilder<'_>| about.network.build(about.classes.len(), weights);
-    let (about, network) = load_model(NAME, arguments.model.as_deref(), &device, build)?;
+    let eye = Eye::open(arguments.model.as_deref(), arguments.device)?;
     let inputs = pictures_of(&arguments.inputs)?;
     let mut failed = 0;
     for some in inputs.chunks(BATCH) {
-        let mut seen = Vec::new();
-        for path in some {
-            match open(path) {
-                Ok(picture) => seen.push((path, vision::cover(&picture, about.side, about.side))),
+        for (path, answer) in some.iter().zip(eye.look(some)?) {
+            match answer {
+                Ok(answer) => tell(path, &eye.about, &answer, arguments.top),
                 Err(error) => {
                     eprintln!("{error:#}");
                     failed += 1;
                 }
             }
-        }
-        let answers = look(&about, &network, seen.iter().map(|(_, picture)| picture), &device)?;
-        for ((path, _), answer) in seen.iter().zip(answers) {
-            tell(path, &about, &answer, arguments.top);
         }
     }
     match failed {
@@ -160,31 +204,6 @@ fn open(path: &Path) -> Result<RgbImage> {
         .read_to_end(&mut bytes)
         .context("cannot read standard input")?;
     Ok(vision::decode(&bytes, "standard input")?)
-}
-
-/// Asks the network about some pictures of its size.
-fn look<'a>(
-    about: &About,
-    network: &Classifier,
-    pictures: impl ExactSizeIterator<Item = &'a RgbImage>,
-    device: &Device,
-) -> Result<Vec<Answer>> {
-    if pictures.len() == 0 {
-        return Ok(Vec::new());
-    }
-    let inputs = about.normalisation().batch(pictures)?.to_device(device)?;
-    let logits = network.forward_t(&inputs, false)?;
-    let probabilities = nn::ops::softmax(&logits, D::Minus1)?.to_vec2::<f32>()?;
-    let answer = |(logits, probabilities): (Vec<f32>, Vec<f32>)| Answer {
-        probabilities,
-        familiarity: familiarity(&logits),
-    };
-    Ok(logits
-        .to_vec2::<f32>()?
-        .into_iter()
-        .zip(probabilities)
-        .map(answer)
-        .collect())
 }
 
 /// Prints the likeliest classes of a picture.

@@ -130,8 +130,8 @@ impl Staging {
                 tint: hex(random.choose(&[0xfff6e0, 0xffe2b0, 0xffffff, 0xdcecff])),
             },
             outline: Outline {
-                width: random.choose(&[0.005, 0.007, 0.009]),
-                darkness: random.between(0.55, 0.95),
+                width: random.choose(&[0.006, 0.008, 0.01]),
+                darkness: random.between(0.7, 1.0),
             },
         }
     }

@@ -77,10 +77,10 @@ impl Coat {
             chance if chance < same + bright => light,
             _ => accent,
         };
-        let (ears, muzzle, belly) = (part(0.6, 0.08), part(0.25, 0.6), part(0.4, 0.5));
+        let (ears, muzzle, belly) = (part(0.6, 0.08), part(0.22, 0.56), part(0.4, 0.5));
         let (paws, tail_tip) = (part(0.5, 0.35), part(0.6, 0.2));
         let nose = match muzzle.lightness() {
-            0.0..0.32 => random.choose(&[0xd98c94, 0xb9a7a4, 0x0f0d10, 0xc77f79]),
+            0.0..0.32 => random.choose(&[0xd98c94, 0xb9a7a4, 0xc77f79]),
             _ => random.choose(&[0x1d1a1e, 0x2b2224, 0x3b2a26, 0x6b3f36, 0xd4737f, 0x241d20]),
         };
         Self {

@@ -21,7 +21,7 @@ pub struct Finish {
 impl Finish {
     pub fn new(random: &mut Random) -> Self {
         Self {
-            blur: if random.chance(0.25) {
+            blur: if random.chance(0.18) {
                 random.between(0.2, 0.9)
             } else {
                 0.0

@@ -111,11 +111,11 @@ impl Staging {
     fn new(random: &mut Random, body: &Body) -> Self {
         let between = |random: &mut Random, (low, high): (f32, f32)| random.between(low, high);
         let (scale, x, y) = match body.pose {
-            Pose::CloseUp => ((0.3, 0.39), (0.38, 0.62), (0.46, 0.6)),
-            Pose::Sitting => ((0.23, 0.29), (0.3, 0.7), (0.36, 0.48)),
-            Pose::Lying => ((0.25, 0.32), (0.3, 0.46), (0.44, 0.62)),
+            Pose::CloseUp => ((0.3, 0.39), (0.35, 0.65), (0.44, 0.61)),
+            Pose::Sitting => ((0.23, 0.29), (0.27, 0.73), (0.35, 0.49)),
+            Pose::Lying => ((0.25, 0.32), (0.28, 0.48), (0.43, 0.63)),
             Pose::Walking => ((0.22, 0.27), (0.28, 0.44), (0.36, 0.5)),
-            Pose::Peeking => ((0.27, 0.37), (0.34, 0.66), (0.44, 0.6)),
+            Pose::Peeking => ((0.27, 0.37), (0.31, 0.69), (0.43, 0.61)),
         };
         let angle = random.between(0.0, std::f32::consts::TAU);
         Self {
@@ -130,8 +130,8 @@ impl Staging {
                 tint: hex(random.choose(&[0xfff6e0, 0xffe2b0, 0xffffff, 0xdcecff])),
             },
             outline: Outline {
-                width: random.choose(&[0.005, 0.007, 0.009]),
-                darkness: random.between(0.55, 0.95),
+                width: random.choose(&[0.006, 0.008, 0.01]),
+                darkness: random.between(0.7, 1.0),
             },
         }
     }

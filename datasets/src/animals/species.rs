@@ -438,7 +438,7 @@ fn dog_snout(r: &mut Random, ears: Shape) -> Snout {
     let shortest = if ears == Shape::Drop { 0.22 } else { 0.42 };
     Snout::Muzzle {
         length: r.between(shortest, 0.95),
-        width: r.between(0.4, 0.54),
+        width: r.between(0.42, 0.56),
         nose: r.between(0.22, 0.29),
         jowl: r.between(0.0, 1.0),
         taper: r.between(0.1, 0.34),

@@ -11,10 +11,13 @@ mod gtzan;
 mod made_animals;
 mod made_cats_dogs;
 mod made_music;
+mod mobilenet_v2;
+mod resnet18;
+mod resnet34;
 mod snips;
 
 /// All cards, by name.
-pub fn all() -> [&'static Card; 10] {
+pub fn all() -> [&'static Card; 13] {
     [
         &cats_dogs::CARD,
         &clinc150::CARD,
@@ -25,6 +28,9 @@ pub fn all() -> [&'static Card; 10] {
         &made_animals::CARD,
         &made_cats_dogs::CARD,
         &made_music::CARD,
+        &mobilenet_v2::CARD,
+        &resnet18::CARD,
+        &resnet34::CARD,
         &snips::CARD,
     ]
 }

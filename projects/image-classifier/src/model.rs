@@ -138,7 +138,7 @@ impl Start {
         let weights = match asked {
             Some("none") => None,
             Some("drawn-animals") => known(Network::Small)?,
-            Some(file) => Some(Weights::read(Path::new(file))?),
+            Some(file) => Some(read(network, Path::new(file))?),
             None if network == Network::Small => None,
             None => known(network)?,
         };
@@ -163,9 +163,20 @@ pub fn known(network: Network) -> Result<Option<Weights>> {
         return Ok(Some(Weights::parse(DRAWN_ANIMALS, "drawn-animals")?));
     };
     let progress = Told::default();
-    let folder = datasets::fetch(name, &|doing, done, total| progress.tell(doing, done, total)).with_context(|| {
-        format!("no weights to start from (name a file by --weights FILE, or learn from scratch by --weights none)")
-    })?;
+    let folder = datasets::fetch(name, &|doing, done, total| progress.tell(doing, done, total)).context(
+        "no weights to start from (name a file by --weights FILE, or learn from scratch by --weights none)",
+    )?;
     let file = folder.join(format!("{}.safetensors", name.replace('-', "_")));
-    Ok(Some(Weights::read(&file)?))
+    Ok(Some(read(network, &file)?))
+}
+
+/// The weights in a file, by the names that the network has for them.
+fn read(network: Network, file: &Path) -> Result<Weights> {
+    let mut weights = Weights::read(file)?;
+    if network == Network::MobileNetV2 {
+        for (name, _) in &mut weights.tensors {
+            *name = models::mobilenet_v2_name(name);
+        }
+    }
+    Ok(weights)
 }

@@ -3,6 +3,7 @@
 mod efficientnet_lite;
 mod layers;
 mod mobilenet_v2;
+mod names;
 mod resnet;
 
 use std::{
@@ -16,6 +17,7 @@ use training::Transfer;
 
 pub use efficientnet_lite::efficientnet_lite0;
 pub use mobilenet_v2::mobilenet_v2;
+pub use names::mobilenet_v2_name;
 pub use resnet::{resnet18, resnet34};
 
 /// One stretch of a body: some layers, and where their parameters are.

@@ -42,12 +42,12 @@ pub fn section(
         let few = Arc::new(learner.data.train.first_of_each_class(size));
         scratch.push((
             size as f64,
-            Trial::new(learner, network, few.clone())?.from_scratch()?,
+            Trial::new(learner, network, few.clone())?.train_all()?,
         ));
         progress.advance();
         transfer.push((
             size as f64,
-            Trial::new(learner, network, few)?.from_weights(weights)?,
+            Trial::new(learner, network, few)?.fine_tune(weights)?,
         ));
         progress.advance();
     }
@@ -90,13 +90,13 @@ impl<'a> Trial<'a> {
     }
 
     /// Every layer at the same rate.
-    fn from_scratch(self) -> Result<f64> {
+    fn train_all(self) -> Result<f64> {
         self.train(0..STEPS, 5e-3)?;
         self.accuracy()
     }
 
     /// First the head alone, then every layer, the first ones at a hundredth of the rate.
-    fn from_weights(mut self, weights: &Weights) -> Result<f64> {
+    fn fine_tune(mut self, weights: &Weights) -> Result<f64> {
         self.parameters.load(weights, "body")?;
         let body = self.model.groups().len() - 1;
         self.model.unfreeze_to(body, &mut self.parameters)?;

@@ -35,7 +35,7 @@ pub struct View {
 
 /// What may happen to photographs in training: mirrored, turned, nearer, lighter, a piece covered.
 pub const FOR_PHOTOGRAPHS: Augment = Augment {
-    erase: 0.25,
+    erase: 0.1,
     ..Augment::usual()
 };
 
@@ -55,6 +55,8 @@ pub struct About {
     pub classes: Vec<String>,
     /// What a reader of the report should know.
     pub notes: Vec<String>,
+    /// Whether they are pictures of a few pixels, packed in files as MNIST is.
+    pub tiny: bool,
 }
 
 /// One part of the data.
@@ -176,7 +178,15 @@ fn from_packed(what: &str, set: packed::PackedSet, view: View) -> (About, Splits
     )];
     notes.extend(card_notes(what));
     let classes = set.classes;
-    (About { name, classes, notes }, splits)
+    (
+        About {
+            name,
+            classes,
+            notes,
+            tiny: true,
+        },
+        splits,
+    )
 }
 
 fn about(collection: &Collection) -> About {
@@ -190,6 +200,7 @@ fn about(collection: &Collection) -> About {
         name: collection.name.clone(),
         classes: collection.classes.clone(),
         notes,
+        tiny: false,
     }
 }
 

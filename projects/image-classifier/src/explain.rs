@@ -71,7 +71,7 @@ pub fn sections(learner: &Trained, classes: &[String], outputs: &[ClassOutput]) 
     ));
     if let Ok(sheet) = std::fs::read(learner.run.folder.file("batch.png")) {
         let words = "What training feeds the network: changed by chance, otherwise in every epoch.";
-        sections.push(report::pictures("A batch", words, &[(String::new(), sheet)]));
+        sections.push(report::picture("A batch", words, &sheet));
     }
     Ok(sections)
 }

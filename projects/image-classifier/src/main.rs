@@ -55,14 +55,15 @@ struct Train {
     /// Which network; all but the small one start from weights that know a million photographs
     #[arg(long, value_enum, default_value_t = Network::Small)]
     network: Network,
-    /// What to start from: none, drawn-animals (for the small network), or a safetensors file [default: the weights of
-    /// the network's name, none for the small one]
+    /// What to start from: none, drawn-animals (for the small network), or a safetensors file [default: the published
+    /// weights of the network; of the small one drawn-animals, and none for tiny pictures]
     #[arg(long, value_name = "NAME|FILE")]
     weights: Option<String>,
-    /// Passes over the training pictures [default: 20 from scratch, 2 from weights]
+    /// Passes over the training pictures [default: 30 from scratch, 20 of the small and 2 of a large network from weights]
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
-    /// The highest learning rate of the one-cycle schedule [default: 0.005 from scratch, 0.001 from weights]
+    /// The highest learning rate of the one-cycle schedule [default: 0.005 from scratch, 0.02 of the small and 0.002 of a
+    /// large network from weights]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
     /// Pixels across and down that the network sees [default: 64, of well-known networks 192, of tiny pictures theirs]
@@ -104,7 +105,6 @@ fn main() -> ExitCode {
 fn train(arguments: Train) -> Result<()> {
     let (arguments, run) = Run::start(NAME, arguments)?;
     let network = arguments.network;
-    let start = Start::choose(network, arguments.weights.as_deref())?;
     let (about, pictures) = data::open(
         &arguments.data,
         arguments.split.clone(),
@@ -113,6 +113,7 @@ fn train(arguments: Train) -> Result<()> {
         network,
     )?;
     let classes = about.classes.clone();
+    let start = Start::choose(network, arguments.weights.as_deref(), about.tiny)?;
     let tables = data::pixels(&pictures)?;
 
     let task = Classification::new(&classes).label_smoothing(0.1);
@@ -126,8 +127,8 @@ fn train(arguments: Train) -> Result<()> {
     if learner.only_checks()? {
         return Ok(());
     }
-    let epochs = arguments.epochs.unwrap_or(start.epochs());
-    let rate = arguments.learning_rate.unwrap_or(start.learning_rate());
+    let epochs = arguments.epochs.unwrap_or(start.epochs(network));
+    let rate = arguments.learning_rate.unwrap_or(start.learning_rate(network));
     learner.settings.unfreeze = arguments.unfreeze.or(network.fine_tuned_groups());
     match start.weights.is_some() {
         true => learner.fine_tune(epochs, rate)?,

@@ -132,27 +132,35 @@ pub struct Start {
 const DRAWN_ANIMALS: &[u8] = include_bytes!("../weights/drawn-animals.safetensors");
 
 impl Start {
-    /// What `asked` means for `network`: `none`, `drawn-animals`, a file, or by default the weights of the network's
-    /// own name, none for the small one.
-    pub fn choose(network: Network, asked: Option<&str>) -> Result<Self> {
+    /// What `asked` means for `network`: `none`, `drawn-animals`, a file, or by default what is known for the network.
+    /// The small one starts from nothing where pictures are `tiny`: they show other things than animals.
+    pub fn choose(network: Network, asked: Option<&str>, tiny: bool) -> Result<Self> {
         let weights = match asked {
             Some("none") => None,
             Some("drawn-animals") => known(Network::Small)?,
             Some(file) => Some(read(network, Path::new(file))?),
-            None if network == Network::Small => None,
+            None if network == Network::Small && tiny => None,
             None => known(network)?,
         };
         Ok(Start { weights })
     }
 
     /// Passes over the training pictures that suit it.
-    pub fn epochs(&self) -> usize {
-        if self.weights.is_some() { 2 } else { 20 }
+    pub fn epochs(&self, network: Network) -> usize {
+        match (&self.weights, network) {
+            (None, _) => 30,
+            (Some(_), Network::Small) => 20,
+            (Some(_), _) => 2,
+        }
     }
 
     /// The learning rate that suits it.
-    pub fn learning_rate(&self) -> f64 {
-        if self.weights.is_some() { 1e-3 } else { 5e-3 }
+    pub fn learning_rate(&self, network: Network) -> f64 {
+        match (&self.weights, network) {
+            (None, _) => 5e-3,
+            (Some(_), Network::Small) => 2e-2,
+            (Some(_), _) => 2e-3,
+        }
     }
 }
 

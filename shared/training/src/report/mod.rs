@@ -7,7 +7,9 @@ mod sections;
 pub use charts::line_chart;
 pub(crate) use charts::rate_sweep;
 pub use page::{Section, write_report};
-pub use sections::{configuration, confusion_matrix, curves, lines, notes, pictures, players, result, table};
+pub use sections::{
+    configuration, confusion_matrix, curves, lines, notes, picture, pictures, players, result, table,
+};
 
 /// `text` with the characters that HTML would read as its own replaced.
 pub fn escape(text: &str) -> String {

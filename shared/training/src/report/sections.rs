@@ -169,6 +169,16 @@ pub fn players(title: &str, words: &str, sounds: &[(String, Vec<u8>)]) -> Sectio
     })
 }
 
+/// One picture over the whole width: (png file).
+pub fn picture(title: &str, words: &str, png: &[u8]) -> Section {
+    let html = format!(
+        "<p class=\"soft\">{}</p><img alt=\"\" style=\"max-width:100%\" src=\"{}\">",
+        escape(words),
+        data_url("image/png", png)
+    );
+    Section::new(title, html)
+}
+
 /// Pictures to look at, each with a caption: (caption, png file).
 pub fn pictures(title: &str, words: &str, pictures: &[(String, Vec<u8>)]) -> Section {
     figures(title, words, pictures, |png| {

@@ -72,7 +72,10 @@ mod tests {
                     _ => &[("conv_pw", "bn1"), ("conv_dw", "bn2"), ("conv_pwl", "bn3")],
                 };
                 for (conv, norm) in layers {
-                    layer(format!("blocks.{group}.{block}.{conv}"), format!("blocks.{group}.{block}.{norm}"));
+                    layer(
+                        format!("blocks.{group}.{block}.{conv}"),
+                        format!("blocks.{group}.{block}.{norm}"),
+                    );
                 }
             }
         }

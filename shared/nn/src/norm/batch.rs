@@ -3,7 +3,7 @@
 use candle_core::{DType, ModuleT, Result, Tensor, Var, bail};
 use candle_nn::{Init, VarBuilder};
 
-use super::planes::{NormalisePlanes, Sets, moments};
+use super::planes::{NormalisePlanes, Rectifier, Sets, moments};
 use crate::cpu::{has_kernel, widen};
 
 /// How a [`BatchNorm`] is built.
@@ -97,24 +97,32 @@ impl BatchNorm {
     /// # Errors
     /// If a channel has a single value, whose variance is unknown: a batch of one, without positions.
     pub fn forward_train(&self, x: &Tensor) -> Result<Tensor> {
-        self.train(x, false)
+        self.train(x, Rectifier::None)
     }
 
     /// Normalises by the running statistics.
     pub fn forward_eval(&self, x: &Tensor) -> Result<Tensor> {
-        self.evaluate(x, false)
+        self.evaluate(x, Rectifier::None)
     }
 
     /// [`relu`](crate::ops::relu) of what [`forward_t`](ModuleT::forward_t) gives: faster than both one after the
     /// other, and without the memory for what lies between.
     pub fn forward_relu_t(&self, x: &Tensor, train: bool) -> Result<Tensor> {
         match train {
-            true => self.train(x, true),
-            false => self.evaluate(x, true),
+            true => self.train(x, Rectifier::Relu),
+            false => self.evaluate(x, Rectifier::Relu),
         }
     }
 
-    fn train(&self, x: &Tensor, relu: bool) -> Result<Tensor> {
+    /// [`forward_relu_t`](Self::forward_relu_t) whose results are at most 6: ReLU6, as networks for phones have it.
+    pub fn forward_relu6_t(&self, x: &Tensor, train: bool) -> Result<Tensor> {
+        match train {
+            true => self.train(x, Rectifier::Relu6),
+            false => self.evaluate(x, Rectifier::Relu6),
+        }
+    }
+
+    fn train(&self, x: &Tensor, rectifier: Rectifier) -> Result<Tensor> {
         let channels = self.channels(x)?;
         let count = x.elem_count() / channels;
         if count < 2 {
@@ -124,12 +132,12 @@ impl BatchNorm {
                 x.shape()
             )
         }
-        if let Some(y) = by_positions(x, |x| self.train(x, relu)) {
+        if let Some(y) = by_positions(x, |x| self.train(x, rectifier)) {
             return y;
         }
         if !has_kernel(x) {
             let y = self.composed_train(x, count as f64)?;
-            return if relu { y.relu() } else { Ok(y) };
+            return rectifier.composed(y);
         }
         let x = x.contiguous()?;
         let moments = moments(&x, Sets::Channel)?;
@@ -137,19 +145,19 @@ impl BatchNorm {
         let (mean, variance): (Vec<f64>, Vec<f64>) = statistics.unzip();
         let tensor = |values: &[f64]| Tensor::new(values, x.device())?.to_dtype(x.dtype());
         self.move_running(&tensor(&mean)?, &tensor(&variance)?, count as f64)?;
-        self.normalise(&x, &mean, &variance, true, relu)
+        self.normalise(&x, &mean, &variance, true, rectifier)
     }
 
-    fn evaluate(&self, x: &Tensor, relu: bool) -> Result<Tensor> {
+    fn evaluate(&self, x: &Tensor, rectifier: Rectifier) -> Result<Tensor> {
         let channels = self.channels(x)?;
-        if let Some(y) = by_positions(x, |x| self.evaluate(x, relu)) {
+        if let Some(y) = by_positions(x, |x| self.evaluate(x, rectifier)) {
             return y;
         }
         let (mean, variance) = (self.running_mean().detach(), self.running_var().detach());
         if has_kernel(x) {
             let values = |t: &Tensor| t.to_dtype(DType::F64)?.to_vec1::<f64>();
             let (mean, variance) = (values(&mean)?, values(&variance)?);
-            return self.normalise(x, &mean, &variance, false, relu);
+            return self.normalise(x, &mean, &variance, false, rectifier);
         }
         let shape = by_channel(channels, x.rank());
         let inverse = (variance + self.eps)?.sqrt()?.recip()?.reshape(&shape[..])?;
@@ -157,7 +165,7 @@ impl BatchNorm {
             .broadcast_sub(&mean.reshape(&shape[..])?)?
             .broadcast_mul(&inverse)?;
         let y = self.scale(y.to_dtype(x.dtype())?)?;
-        if relu { y.relu() } else { Ok(y) }
+        rectifier.composed(y)
     }
 
     fn normalise(
@@ -166,14 +174,14 @@ impl BatchNorm {
         mean: &[f64],
         variance: &[f64],
         of_input: bool,
-        relu: bool,
+        rectifier: Rectifier,
     ) -> Result<Tensor> {
         let inverse = |variance: &f64| 1.0 / (variance + self.eps).sqrt();
         NormalisePlanes {
             sets: Sets::Channel,
             statistics: mean.iter().copied().zip(variance.iter().map(inverse)).collect(),
             of_input,
-            relu,
+            rectifier,
         }
         .apply(x, self.weight_and_bias.as_ref())
     }

@@ -4,7 +4,7 @@ use candle_core::{Module, Result, Tensor, bail};
 use candle_nn::{Init, VarBuilder};
 
 use super::batch::by_channel;
-use super::planes::{NormalisePlanes, Sets, moments};
+use super::planes::{NormalisePlanes, Rectifier, Sets, moments};
 use crate::cpu::{has_kernel, widen};
 
 /// Group normalisation (Wu & He 2018, <https://arxiv.org/abs/1803.08494>) of (batch, channels, positions…):
@@ -80,10 +80,10 @@ impl GroupNorm {
     /// [`relu`](crate::ops::relu) of the normalised `x`: faster than both one after the other, and without the
     /// memory for what lies between.
     pub fn forward_relu(&self, x: &Tensor) -> Result<Tensor> {
-        self.normalise(x, true)
+        self.normalise(x, Rectifier::Relu)
     }
 
-    fn normalise(&self, x: &Tensor, relu: bool) -> Result<Tensor> {
+    fn normalise(&self, x: &Tensor, rectifier: Rectifier) -> Result<Tensor> {
         let channels = self.num_channels;
         if x.rank() < 2 || x.dims()[1] != channels || x.elem_count() == 0 {
             bail!(
@@ -101,7 +101,7 @@ impl GroupNorm {
         }
         if !has_kernel(x) {
             let y = self.composed(x)?;
-            return if relu { y.relu() } else { Ok(y) };
+            return rectifier.composed(y);
         }
         let x = x.contiguous()?;
         let sets = Sets::Group {
@@ -113,7 +113,7 @@ impl GroupNorm {
             sets,
             statistics: moments.iter().map(|m| (m.mean, inverse(m.variance()))).collect(),
             of_input: true,
-            relu,
+            rectifier,
         }
         .apply(&x, self.weight_and_bias.as_ref())
     }
@@ -121,7 +121,7 @@ impl GroupNorm {
 
 impl Module for GroupNorm {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        self.normalise(x, false)
+        self.normalise(x, Rectifier::None)
     }
 }
 

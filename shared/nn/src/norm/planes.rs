@@ -66,8 +66,38 @@ pub(super) struct NormalisePlanes {
     pub statistics: Vec<(f64, f64)>,
     /// Whether the statistics were computed from x itself, so that they depend on it.
     pub of_input: bool,
-    /// Whether a ReLU follows: in the same pass over memory, and without keeping its input.
-    pub relu: bool,
+    /// The rectifier that follows: in the same pass over memory, and without keeping its input.
+    pub rectifier: Rectifier,
+}
+
+/// What holds results within bounds.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Rectifier {
+    None,
+    Relu,
+    Relu6,
+}
+
+impl Rectifier {
+    /// What the results are at least and at most.
+    fn bounds<T: Float>(self) -> (T, T) {
+        let infinity = f64::INFINITY;
+        let (floor, ceiling) = match self {
+            Rectifier::None => (-infinity, infinity),
+            Rectifier::Relu => (0.0, infinity),
+            Rectifier::Relu6 => (0.0, 6.0),
+        };
+        (T::of(floor), T::of(ceiling))
+    }
+
+    /// The same out of candle's own operations.
+    pub fn composed(self, x: Tensor) -> Result<Tensor> {
+        match self {
+            Rectifier::None => Ok(x),
+            Rectifier::Relu => x.relu(),
+            Rectifier::Relu6 => x.clamp(0.0, 6.0),
+        }
+    }
 }
 
 impl NormalisePlanes {
@@ -95,15 +125,6 @@ impl NormalisePlanes {
         })
     }
 
-    /// What the result is at least.
-    fn floor<T: Float>(&self) -> T {
-        if self.relu {
-            T::ZERO
-        } else {
-            T::of(f64::NEG_INFINITY)
-        }
-    }
-
     fn statistics<T: Float>(&self, plane: usize, channels: usize) -> (T, T) {
         let (mean, inverse) = self.statistics[self.sets.of_plane(plane, channels)];
         (T::of(mean), T::of(inverse))
@@ -119,7 +140,7 @@ impl NormalisePlanes {
                 mean,
                 inverse * weight[channel],
                 bias[channel],
-                self.floor(),
+                self.rectifier.bounds(),
                 y,
             );
         })
@@ -129,11 +150,11 @@ impl NormalisePlanes {
     fn backward<T: Float>(&self, arguments: [&[T]; 4], size: usize) -> [Vec<T>; 3] {
         let [x, weight, bias, gradient] = arguments;
         let channels = weight.len();
-        // The gradient of what is below the floor is 0: `result` tells it from x.
+        // The gradient of what is beyond the bounds is 0: `result` tells it from x.
         let result = |plane: usize, inverse: T| Line {
             slope: inverse * weight[plane % channels],
             bias: bias[plane % channels],
-            floor: self.floor(),
+            bounds: self.rectifier.bounds(),
         };
         // For each plane the sums of the gradient and of its product with the normalised values.
         let sums = map(x.len() / size, size, |plane| {
@@ -183,14 +204,16 @@ impl NormalisePlanes {
 struct Line<T> {
     slope: T,
     bias: T,
-    floor: T,
+    bounds: (T, T),
 }
 
 impl<T: Float> Line<T> {
-    /// `gradient`, where the result of a value so far from the mean is above the floor.
+    /// `gradient`, where the result of a value so far from the mean is between the bounds.
     #[inline(always)]
     fn pass(self, distance: T, gradient: T) -> T {
-        if distance * self.slope + self.bias <= self.floor {
+        let y = distance * self.slope + self.bias;
+        // `|` and not `||`: without a branch the loop stays in SIMD registers.
+        if (y <= self.bounds.0) | (y >= self.bounds.1) {
             T::ZERO
         } else {
             gradient
@@ -199,9 +222,9 @@ impl<T: Float> Line<T> {
 }
 
 simd! {
-    fn scale<T: Float>(x: &[T], mean: T, slope: T, bias: T, floor: T, y: &mut [T]) {
+    fn scale<T: Float>(x: &[T], mean: T, slope: T, bias: T, bounds: (T, T), y: &mut [T]) {
         for (y, &x) in y.iter_mut().zip(x) {
-            *y = ((x - mean) * slope + bias).at_least(floor);
+            *y = ((x - mean) * slope + bias).at_least(bounds.0).at_most(bounds.1);
         }
     }
 }

@@ -52,6 +52,24 @@ pub fn cases(table: &mut Table) {
             vec![distinct([3, 4, 5, 7])],
             move |vb, x| nn::batch_norm(4, 1e-5, vb)?.forward_relu_t(&(&x[0] * 0.7)?, train),
         );
+        // Normalised values seldom reach 6: times 9, they often do.
+        table.layer(
+            "BatchNorm::forward_relu6_t",
+            description,
+            vec![distinct([3, 4, 5, 7]), any([4]), any([4])],
+            move |vb, x| {
+                let zeros = x[1].zeros_like()?;
+                let tensors = [
+                    ("weight", (&x[1] * 9.0)?),
+                    ("bias", x[2].clone()),
+                    ("running_var", zeros.ones_like()?),
+                    ("running_mean", zeros),
+                ];
+                let tensors = tensors.map(|(name, tensor)| (name.to_string(), tensor)).into();
+                let vb = nn::VarBuilder::from_tensors(tensors, vb.dtype(), vb.device());
+                nn::batch_norm(4, 1e-5, vb)?.forward_relu6_t(&x[0], train)
+            },
+        );
     }
     table.layer(
         "GroupNorm::forward_relu",

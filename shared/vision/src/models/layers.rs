@@ -138,14 +138,9 @@ impl ModuleT for ConvNorm {
         match self.activation {
             Activation::Linear => self.norm.forward_t(&x, train),
             Activation::Relu => self.norm.forward_relu_t(&x, train),
-            Activation::Relu6 => at_most_6(&self.norm.forward_relu_t(&x, train)?),
+            Activation::Relu6 => self.norm.forward_relu6_t(&x, train),
         }
     }
-}
-
-/// min(x, 6).
-fn at_most_6(x: &Tensor) -> Result<Tensor> {
-    nn::ops::relu(&x.affine(-1.0, 6.0)?)?.affine(-1.0, 6.0)
 }
 
 /// `conv` of `x` with [`Padding::Same`].

@@ -39,7 +39,7 @@ fn main() -> anyhow::Result<()> {
     // A network is a function with numbers in it. They start at random, and are kept in a map by name.
     let variables = VarMap::new();
     let weights = nn::seeded(&variables, SEED, DType::F32, &Device::Cpu);
-    let model = network.build(about.classes.len(), weights)?;
+    let model = network.build(train.view.side, about.classes.len(), weights)?;
     let parameters = Parameters::new(&variables);
     let mut optimiser = AdamW::new(AdamWConfig::default());
 

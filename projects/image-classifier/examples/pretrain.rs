@@ -52,7 +52,7 @@ fn main() -> Result<()> {
     let (about, pictures) = data::open("made-animals", None, None, true, Network::Small)?;
     let task = Classification::new(&about.classes).label_smoothing(0.1);
     let mut learner = Learner::new(run, &about.name, pictures, task, |weights| {
-        Network::Small.build(about.classes.len(), weights)
+        Network::Small.build(Network::Small.side(), about.classes.len(), weights)
     })?;
     learner.fit_one_cycle(arguments.epochs, 5e-3)?;
     let test = learner.test()?;

@@ -84,7 +84,11 @@ impl<'a> Trial<'a> {
         Ok(Trial {
             learner,
             few,
-            model: network.build(learner.task.classes().len(), weights)?,
+            model: network.build(
+                learner.data.valid.view.side,
+                learner.task.classes().len(),
+                weights,
+            )?,
             parameters: Parameters::new(&variables),
         })
     }

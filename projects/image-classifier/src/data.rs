@@ -1,6 +1,7 @@
 //! From a folder of pictures to what the network sees: small pictures as tensors, and their classes.
 
 use std::{
+    collections::HashMap,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
 };
@@ -143,7 +144,9 @@ fn open_packed(what: &str, on_progress: datasets::OnProgress<'_>) -> Result<Opti
     let folder = match datasets::cards::find(what) {
         Some(card) if card.class_folders => return Ok(None),
         Some(card) => datasets::fetch(card.name, on_progress)?,
-        None => PathBuf::from(what),
+        None if Path::new(what).is_dir() => PathBuf::from(what),
+        // What is nothing at all the other door explains.
+        None => return Ok(None),
     };
     Ok(packed::open(&folder)?)
 }
@@ -276,25 +279,36 @@ impl Pictures {
         ))
     }
 
-    /// The same pictures under the first `count` of each class.
-    pub fn first_of_each_class(&self, count: usize) -> Self {
-        let mut taken = std::collections::HashMap::<u32, usize>::new();
-        let mut few = Pictures {
-            stored: Vec::new(),
-            classes: Vec::new(),
-            names: Vec::new(),
-            view: self.view,
+    /// Some `count` of the pictures, of all classes.
+    pub fn some(&self, count: usize, seed: u64) -> Self {
+        let pass = Pass {
+            seed,
+            epoch: 0,
+            train: true,
         };
-        for (index, &class) in self.classes.iter().enumerate() {
-            let taken = taken.entry(class).or_default();
-            if *taken < count {
-                *taken += 1;
-                few.stored.push(self.stored[index].clone());
-                few.classes.push(class);
-                few.names.push(self.names[index].clone());
-            }
+        let order = training::order(self.len(), pass);
+        self.select(&order[..count.min(order.len())])
+    }
+
+    fn select(&self, indices: &[usize]) -> Self {
+        Pictures {
+            stored: indices.iter().map(|&index| self.stored[index].clone()).collect(),
+            classes: indices.iter().map(|&index| self.classes[index]).collect(),
+            names: indices.iter().map(|&index| self.names[index].clone()).collect(),
+            view: self.view,
         }
-        few
+    }
+
+    /// The same pictures, but only the first `count` of each class.
+    pub fn first_of_each_class(&self, count: usize) -> Self {
+        let mut taken = HashMap::<u32, usize>::new();
+        let mut first = |index: &usize| {
+            let taken = taken.entry(self.classes[*index]).or_default();
+            *taken += 1;
+            *taken <= count
+        };
+        let indices: Vec<usize> = (0..self.len()).filter(|index| first(index)).collect();
+        self.select(&indices)
     }
 }
 

@@ -3,6 +3,7 @@
 mod curve;
 mod data;
 mod explain;
+mod familiar;
 mod model;
 mod predict;
 mod submit;
@@ -112,13 +113,13 @@ fn train(arguments: Train) -> Result<()> {
         !arguments.no_flip,
         network,
     )?;
-    let classes = about.classes.clone();
+    let (classes, side) = (about.classes.clone(), pictures.train.view.side);
     let start = Start::choose(network, arguments.weights.as_deref(), about.tiny)?;
     let tables = data::pixels(&pictures)?;
 
     let task = Classification::new(&classes).label_smoothing(0.1);
     let mut learner = Learner::new(run, &about.name, pictures, task, |weights| {
-        network.build(classes.len(), weights)
+        network.build(side, classes.len(), weights)
     })?;
     explain::show_batch(&learner.data.train, &classes, &learner.run)?;
     if let Some(weights) = &start.weights {
@@ -132,7 +133,11 @@ fn train(arguments: Train) -> Result<()> {
     learner.settings.unfreeze = arguments.unfreeze.or(network.fine_tuned_groups());
     match start.weights.is_some() {
         true => learner.fine_tune(epochs, rate)?,
-        false => learner.fit_one_cycle(epochs, rate)?,
+        false => {
+            // From scratch the weights are tossed about until the end; their average is calmer.
+            learner.settings.average = Some(0.99);
+            learner.fit_one_cycle(epochs, rate)?;
+        }
     }
     learner.save_model(&predict::About::of(&learner, &classes, network)?)?;
 

@@ -34,15 +34,20 @@ pub enum Network {
 }
 
 impl Network {
-    /// A network for `classes` classes.
-    pub fn build(self, classes: usize, weights: VarBuilder<'_>) -> candle_core::Result<Classifier> {
+    /// A network for pictures of `side` × `side` pixels and for `classes` classes.
+    pub fn build(
+        self,
+        side: u32,
+        classes: usize,
+        weights: VarBuilder<'_>,
+    ) -> candle_core::Result<Classifier> {
         let dropout = if self == Network::Small { 0.1 } else { 0.2 };
-        let body = match self {
-            Network::Small => small,
-            Network::ResNet18 => models::resnet18,
-            Network::ResNet34 => models::resnet34,
-            Network::MobileNetV2 => models::mobilenet_v2,
-            Network::EfficientNetLite0 => models::efficientnet_lite0,
+        let body = |weights: VarBuilder<'_>| match self {
+            Network::Small => small(side, weights),
+            Network::ResNet18 => models::resnet18(weights),
+            Network::ResNet34 => models::resnet34(weights),
+            Network::MobileNetV2 => models::mobilenet_v2(weights),
+            Network::EfficientNetLite0 => models::efficientnet_lite0(weights),
         };
         Classifier::new(body, classes, dropout, weights)
     }
@@ -79,6 +84,9 @@ impl Network {
     }
 }
 
+/// Pictures of fewer pixels across are tiny: 28 of MNIST, 32 of CIFAR.
+const TINY: u32 = 48;
+
 /// One convolution that halves the picture, its norm and a ReLU.
 struct Block {
     convolution: Conv2d,
@@ -94,19 +102,19 @@ impl ModuleT for Block {
 /// The body of the small network: about 95,000 parameters.
 ///
 /// Stride 2 from the first layer on: a pixel of the last maps has seen most of the picture after four layers, and the
-/// dear first layers work on a quarter of the pixels.
-fn small(weights: VarBuilder<'_>) -> candle_core::Result<Body> {
-    let config = Conv2dConfig {
-        stride: 2,
-        padding: 1,
-        ..Default::default()
-    };
+/// dear first layers work on a quarter of the pixels. Only of tiny pictures the first layer keeps every pixel.
+fn small(side: u32, weights: VarBuilder<'_>) -> candle_core::Result<Body> {
     // For a picture of 64 × 64: (3, 64, 64) → (24, 32, 32) → (48, 16, 16) → (72, 8, 8) → (80, 4, 4)
     let channels = [3, 24, 48, 72, 80];
     let mut stages = Vec::new();
     for (number, pair) in channels.windows(2).enumerate() {
         let name = format!("block{}", number + 1);
         let weights = weights.pp(&name);
+        let config = Conv2dConfig {
+            stride: if number == 0 && side < TINY { 1 } else { 2 },
+            padding: 1,
+            ..Default::default()
+        };
         let block = Block {
             convolution: nn::conv2d_no_bias(pair[0], pair[1], 3, config, weights.pp("convolution"))?,
             norm: nn::batch_norm(pair[1], 1e-5, weights.pp("norm"))?,

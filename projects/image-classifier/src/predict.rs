@@ -10,16 +10,13 @@ use candle_core::{D, Device};
 use nn::ModuleT;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
-use training::{Batch, Batches, Classification, DeviceChoice, Learner, Pass, choose_device, load_model};
+use training::{Classification, DeviceChoice, Learner, Transfer, choose_device, load_model};
 use vision::{Normalisation, RgbImage, models::Classifier};
 
-use crate::{NAME, data::Pictures, model::Network};
+use crate::{NAME, data::Pictures, familiar::Familiar, model::Network};
 
 /// So many pictures go through the network at once.
 pub const BATCH: usize = 32;
-/// This share of the validation pictures is less certain than what is taken for "like the training pictures".
-const UNLIKE: f64 = 0.01;
-
 /// What `model.safetensors` knows beside the weights.
 #[derive(Serialize, Deserialize)]
 pub struct About {
@@ -33,8 +30,8 @@ pub struct About {
     pub mean: [f32; 3],
     /// See [`Normalisation`].
     pub deviation: [f32; 3],
-    /// Pictures with less [`familiarity`] are unlike those it was trained on.
-    pub least_familiar: f32,
+    /// What is like the pictures that it was trained on.
+    pub familiar: Familiar,
 }
 
 impl About {
@@ -45,21 +42,13 @@ impl About {
         network: Network,
     ) -> Result<Self> {
         let view = learner.data.valid.view;
-        let mut found = Vec::new();
-        let pass = Pass::evaluation(learner.run.seed());
-        for batch in Batches::new(&learner.data.valid, BATCH, pass, 0, learner.run.batch_limit()) {
-            let batch = batch?.to_device(&learner.run.device)?;
-            let logits = learner.model.forward_t(&batch.inputs, false)?.to_vec2::<f32>()?;
-            found.extend(logits.iter().map(|logits| familiarity(logits)));
-        }
-        found.sort_by(f32::total_cmp);
         Ok(About {
             classes: classes.to_vec(),
             network,
             side: view.side,
             mean: view.normalisation.mean,
             deviation: view.normalisation.deviation,
-            least_familiar: found[(UNLIKE * found.len() as f64) as usize],
+            familiar: Familiar::of(learner)?,
         })
     }
 
@@ -69,14 +58,6 @@ impl About {
             deviation: self.deviation,
         }
     }
-}
-
-/// How much in a picture is known to the network: the logarithm of the sum of exp(logit), large where any class has
-/// strong evidence (the energy score of Liu et al. 2020). A probability cannot tell: it is a share, and one of two
-/// classes always has more than half.
-pub fn familiarity(logits: &[f32]) -> f32 {
-    let most = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    most + logits.iter().map(|logit| (logit - most).exp()).sum::<f32>().ln()
 }
 
 /// Say what is on pictures
@@ -100,7 +81,7 @@ pub struct Predict {
 pub struct Answer {
     /// Of each class.
     pub probabilities: Vec<f32>,
-    familiarity: f32,
+    familiar: bool,
 }
 
 /// A trained network, ready to look.
@@ -115,8 +96,9 @@ impl Eye {
     /// The trained network in `model` (a run folder), else the newest.
     pub fn open(model: Option<&Path>, device: DeviceChoice) -> Result<Self> {
         let (device, _) = choose_device(device)?;
-        let build =
-            |about: &About, weights: nn::VarBuilder<'_>| about.network.build(about.classes.len(), weights);
+        let build = |about: &About, weights: nn::VarBuilder<'_>| {
+            about.network.build(about.side, about.classes.len(), weights)
+        };
         let (about, network) = load_model(NAME, model, &device, build)?;
         Ok(Eye {
             about,
@@ -136,17 +118,18 @@ impl Eye {
         let mut answers = Vec::new();
         if !good.is_empty() {
             let inputs = self.about.normalisation().batch(good)?.to_device(&self.device)?;
-            let logits = self.network.forward_t(&inputs, false)?;
+            let features = self.network.features(&inputs)?;
+            let logits = self.network.forward_t(&features, false)?;
             let probabilities = nn::ops::softmax(&logits, D::Minus1)?.to_vec2::<f32>()?;
-            answers.extend(logits.to_vec2::<f32>()?.into_iter().zip(probabilities));
+            answers.extend(features.to_vec2::<f32>()?.into_iter().zip(probabilities));
         }
         let mut answers = answers.into_iter();
         let mut answer = |seen: Result<RgbImage>| {
             seen?;
-            let (logits, probabilities) = answers.next().context("the network gave no answer")?;
+            let (features, probabilities) = answers.next().context("the network gave no answer")?;
             Ok(Answer {
                 probabilities,
-                familiarity: familiarity(&logits),
+                familiar: self.about.familiar.knows(&features),
             })
         };
         Ok(seen.into_iter().map(&mut answer).collect())
@@ -220,7 +203,7 @@ fn tell(path: &Path, about: &About, answer: &Answer, top: usize) {
             about.classes[class]
         ));
     }
-    if answer.familiarity < about.least_familiar {
+    if !answer.familiar {
         training::say("  note: not like anything I was trained on, so do not trust this");
     }
 }

@@ -40,11 +40,10 @@ pub const FOR_PHOTOGRAPHS: Augment = Augment {
     ..Augment::usual()
 };
 
-/// What may happen to tiny pictures of one thing in the middle: mirrored, moved by two pixels, a piece covered.
+/// What may happen to tiny pictures of one thing in the middle: mirrored, moved by two pixels.
 pub const FOR_TINY_PICTURES: Augment = Augment {
     flip: true,
     shift: 0.07,
-    erase: 0.25,
     ..Augment::none()
 };
 

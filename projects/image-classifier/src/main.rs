@@ -63,7 +63,7 @@ struct Train {
     /// Passes over the training pictures [default: 30 from scratch, 20 of the small and 2 of a large network from weights]
     #[arg(long, value_name = "N")]
     epochs: Option<usize>,
-    /// The highest learning rate of the one-cycle schedule [default: 0.005 from scratch, 0.02 of the small and 0.002 of a
+    /// The highest learning rate of the one-cycle schedule [default: 0.003 from scratch, 0.02 of the small and 0.002 of a
     /// large network from weights]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,

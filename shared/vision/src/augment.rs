@@ -114,6 +114,12 @@ impl Augment {
             either(self.shift, random) * step * width as f32 + either(room(have_width, width), random);
         let shift_y =
             either(self.shift, random) * step * height as f32 + either(room(have_height, height), random);
+        // What is only moved is moved by whole pixels: between them it would blur, which tells in tiny pictures.
+        let only_moved = across == 1.0 && down == 1.0 && sine == 0.0;
+        let (shift_x, shift_y) = match only_moved {
+            true => (shift_x.round(), shift_y.round()),
+            false => (shift_x, shift_y),
+        };
         Placement {
             x: [
                 across * cosine * mirror.0,

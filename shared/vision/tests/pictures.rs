@@ -158,6 +158,25 @@ fn each_change_changes_what_it_says() {
 }
 
 #[test]
+fn what_is_only_moved_stays_sharp() {
+    let checks = RgbImage::from_fn(28, 28, |x, y| {
+        image::Rgb([if (x + y) % 2 == 0 { 255 } else { 0 }; 3])
+    });
+    let shift = Augment {
+        shift: 0.1,
+        flip: true,
+        ..Augment::none()
+    };
+    for place in 0..10 {
+        let moved = shift.apply(&checks, 28, 28, &mut nn::random(4, &place.to_string()));
+        assert!(
+            moved.as_raw().iter().all(|value| [0, 255].contains(value)),
+            "grey between black and white"
+        );
+    }
+}
+
+#[test]
 fn a_turned_picture_turns_around_its_middle() {
     let mut dot = RgbImage::new(65, 65);
     for (x, y) in [(32, 32), (32, 31), (31, 32), (33, 32), (32, 33)] {

@@ -2,7 +2,7 @@
 
 use std::{ops::Range, sync::Arc};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use candle_core::DType;
 use nn::VarMap;
 use training::{
@@ -20,11 +20,17 @@ const STEPS: usize = 240;
 const BATCH: usize = 32;
 
 /// The numbers of examples of a class to compare at: as asked, or by default for made pictures.
-pub fn sizes(asked: Option<&[usize]>, data: &str) -> Option<Vec<usize>> {
+pub fn sizes(asked: Option<&[usize]>, data: &str) -> Result<Option<Vec<usize>>> {
     match asked {
-        Some(sizes) => Some(sizes.to_vec()),
-        None if data == "made-cats-dogs" => Some(vec![10, 20, 40, 80, 160]),
-        None => None,
+        Some(sizes) => {
+            ensure!(
+                !sizes.contains(&0),
+                "--curve 0: there is nothing to learn from no example"
+            );
+            Ok(Some(sizes.to_vec()))
+        }
+        None if data == "made-cats-dogs" => Ok(Some(vec![10, 20, 40, 80, 160])),
+        None => Ok(None),
     }
 }
 

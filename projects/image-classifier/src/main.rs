@@ -68,7 +68,7 @@ struct Train {
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
     /// Pixels across and down that the network sees [default: 64, of well-known networks 192, of tiny pictures theirs]
-    #[arg(long, value_name = "PIXELS")]
+    #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=1024))]
     size: Option<u32>,
     /// How many of the last groups of layers are fine-tuned after the head was trained alone; 1 is the head itself
     /// [default: all of the small network, 4 of the others]
@@ -145,7 +145,7 @@ fn train(arguments: Train) -> Result<()> {
     let linear = baseline::linear(&tables, classes.len(), learner.run.seed())?;
     let majority = baseline::majority(&tables.train.classes, &tables.test.classes);
     let mut sections = Vec::new();
-    if let Some(sizes) = curve::sizes(arguments.curve.as_deref(), &about.name) {
+    if let Some(sizes) = curve::sizes(arguments.curve.as_deref(), &about.name)? {
         let weights = start.weights.or(model::known(network)?);
         sections.extend(
             weights

@@ -3,6 +3,11 @@
 //! `fixtures/cmyk.jpg`, `progressive.jpg` and `lossy.webp` are 32 × 16 pixels, red left and green right, written by
 //! Pillow 13.0 since no encoder here makes such files; everything else is made below.
 
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on may panic, in its helpers too"
+)]
+
 use std::{fs, io::Cursor, path::Path};
 
 use image::{

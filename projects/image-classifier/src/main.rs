@@ -67,7 +67,7 @@ struct Train {
     /// large network from weights]
     #[arg(long, value_name = "RATE")]
     learning_rate: Option<f64>,
-    /// Pixels across and down that the network sees [default: 64, of well-known networks 192, of tiny pictures theirs]
+    /// Pixels across and down that the network sees [default: 64, of well-known networks 224, of tiny pictures theirs]
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(16..=1024))]
     size: Option<u32>,
     /// How many of the last groups of layers are fine-tuned after the head was trained alone; 1 is the head itself

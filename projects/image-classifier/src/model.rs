@@ -63,7 +63,7 @@ impl Network {
 
     /// Pixels across and down that it sees, where the data does not say.
     pub fn side(self) -> u32 {
-        if self == Network::Small { 64 } else { 192 }
+        if self == Network::Small { 64 } else { 224 }
     }
 
     /// How many of its last groups of layers to fine-tune: of a large network those that see whole things, not edges.

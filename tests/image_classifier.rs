@@ -145,6 +145,35 @@ fn it_answers_a_competition(place: &Place) {
         .parse()
         .unwrap();
     assert!(accuracy >= 0.93, "{said}");
+    // A column named after the first class: `submit` writes its probability, and `score` must read it so.
+    fs::write(
+        place.path().join("cats.csv"),
+        sample.replace("id,label", "id,cat"),
+    )
+    .unwrap();
+    let names = ["cat", "dog"].map(|class| class.to_string());
+    let truth: String = (0..300)
+        .map(|number| format!("{number},{}\n", names[number % 2]))
+        .collect();
+    fs::write(place.path().join("names.csv"), format!("id,class\n{truth}")).unwrap();
+    let said = place.succeed(
+        NAME,
+        &[
+            "submit",
+            "--test",
+            "competition",
+            "--sample",
+            "cats.csv",
+            "--out",
+            "cats-answers.csv",
+        ],
+    );
+    assert!(said.contains("the probability of \"cat\""), "{said}");
+    let said = place.succeed(NAME, &["score", "cats-answers.csv", "names.csv"]);
+    assert!(
+        said.contains("accuracy 0.9") || said.contains("accuracy 1"),
+        "{said}"
+    );
     let said = place.fail(
         NAME,
         &["submit", "--test", "competition", "--sample", "no-sample.csv"],
@@ -270,12 +299,16 @@ fn a_resumed_fine_tuning_ends_as_an_unbroken_one() {
     ];
     place.succeed(NAME, &flags);
     let unbroken = place.bytes(&format!("{RUN}/model.safetensors"));
-    let process = place.start(NAME, &flags);
+    let mut process = place.start(NAME, &flags);
     let metrics = place.path().join("runs/image-classifier/002/metrics.csv");
-    while fs::read_to_string(&metrics).unwrap_or_default().lines().count() < 6 {
-        std::thread::sleep(std::time::Duration::from_millis(5));
+    // The header, twelve epochs of the head, and the first of the whole network.
+    while fs::read_to_string(&metrics).unwrap_or_default().lines().count() < 14 {
+        assert!(
+            process.try_wait().unwrap().is_none(),
+            "it ended before it could be killed"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(1));
     }
-    let mut process = process;
     let _ = process.kill();
     process.wait().unwrap();
     place.succeed(NAME, &["train", "--resume", "runs/image-classifier/002"]);

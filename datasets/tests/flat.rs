@@ -65,7 +65,7 @@ fn dogs_vs_cats_opens_as_it_unpacks() {
         }
         assert!(noted(
             &pictures,
-            &format!("7 unlabelled files in {test}: `submit` answers them")
+            &format!("7 unlabelled files in {test}: left out, as nothing tells their class")
         ));
         assert!(
             noted(&pictures, "1 .db") && noted(&pictures, "hidden"),

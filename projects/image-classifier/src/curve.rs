@@ -19,8 +19,8 @@ use crate::{data::Pictures, model::Network};
 const STEPS: usize = 240;
 const BATCH: usize = 32;
 
-/// The numbers of examples of a class to compare at: as asked, or by default for made pictures.
-pub fn sizes(asked: Option<&[usize]>, data: &str) -> Result<Option<Vec<usize>>> {
+/// The numbers of examples of a class to compare at: as asked, or by default for what takes seconds.
+pub fn sizes(asked: Option<&[usize]>, data: &str, network: Network) -> Result<Option<Vec<usize>>> {
     match asked {
         Some(sizes) => {
             ensure!(
@@ -29,7 +29,7 @@ pub fn sizes(asked: Option<&[usize]>, data: &str) -> Result<Option<Vec<usize>>> 
             );
             Ok(Some(sizes.to_vec()))
         }
-        None if data == "made-cats-dogs" => Ok(Some(vec![10, 20, 40, 80, 160])),
+        None if data == "made-cats-dogs" && network == Network::Small => Ok(Some(vec![10, 20, 40, 80, 160])),
         None => Ok(None),
     }
 }
@@ -44,7 +44,18 @@ pub fn section(
 ) -> Result<Section> {
     let (mut scratch, mut transfer) = (Vec::new(), Vec::new());
     let mut progress = Progress::new("accuracy by number of examples", 2 * sizes.len());
-    for &size in sizes {
+    let smallest = learner.data.train.smallest_class();
+    let (sizes, beyond): (Vec<usize>, Vec<usize>) = sizes.iter().partition(|size| **size <= smallest);
+    ensure!(
+        !sizes.is_empty(),
+        "--curve: the smallest class has {smallest} training pictures; give numbers up to that"
+    );
+    if !beyond.is_empty() {
+        training::say(format!(
+            "note      no curve at {beyond:?}: the smallest class has {smallest} pictures"
+        ));
+    }
+    for size in sizes {
         let few = Arc::new(learner.data.train.first_of_each_class(size));
         scratch.push((
             size as f64,

@@ -1,13 +1,13 @@
 //! From a folder of pictures to what the network sees: small pictures as tensors, and their classes.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
 };
 
 use crate::model::Network;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor};
 use datasets::{Collection, Example, Options};
 use rayon::prelude::*;
@@ -89,6 +89,10 @@ pub fn open(
     let progress = Told::default();
     let on_progress = |doing: &str, done: u64, total: u64| progress.tell(doing, done, total);
     if let Some(set) = open_packed(what, &on_progress)? {
+        ensure!(
+            split.is_none(),
+            "--split goes with folders of pictures, not with packed files such as those in {what}: leave it out"
+        );
         // A mirrored 3 is no digit.
         let digits = set.classes.iter().all(|class| class.parse::<u8>().is_ok());
         let view = View {
@@ -99,7 +103,7 @@ pub fn open(
                 ..FOR_TINY_PICTURES
             },
         };
-        return Ok(from_packed(what, set, view));
+        return from_packed(what, set, view);
     }
     let view = View {
         side: side.unwrap_or(network.side()),
@@ -111,6 +115,8 @@ pub fn open(
     };
     let options = Options {
         split,
+        // A copy of a training picture in the test set would be a point for nothing.
+        drop_duplicates: true,
         on_progress: &on_progress,
         ..Options::new(&vision::EXTENSIONS)
     };
@@ -134,7 +140,7 @@ fn read(path: &Path, side: u32, used: &AtomicUsize) -> Result<Stored, VisionErro
 }
 
 /// A margin wider than the network sees it, and not too wide or too high.
-fn reduced(picture: &RgbImage, side: u32) -> RgbImage {
+pub fn reduced(picture: &RgbImage, side: u32) -> RgbImage {
     vision::shrink(picture, (side as f32 * MARGIN) as u32, 1.5)
 }
 
@@ -150,45 +156,62 @@ fn open_packed(what: &str, on_progress: datasets::OnProgress<'_>) -> Result<Opti
     Ok(packed::open(&folder)?)
 }
 
-/// Takes validation pictures from the end of the training pictures: a twelfth of them.
-fn from_packed(what: &str, set: packed::PackedSet, view: View) -> (About, Splits<Pictures>) {
+/// Takes a twelfth of the training pictures for validation: the last ones or, where classes would be missing among them
+/// because the file is in order, every twelfth.
+fn from_packed(what: &str, set: packed::PackedSet, view: View) -> Result<(About, Splits<Pictures>)> {
     let count = set.train.len();
-    let border = count - count / 12;
-    let part = |packed: &packed::Packed, from: usize, to: usize, name: &str| Pictures {
-        stored: (from..to)
-            .map(|index| Stored::Memory(packed.picture(index)))
+    let classes = |indices: &[usize]| -> BTreeSet<u32> {
+        indices.iter().map(|&index| set.train.labels[index]).collect()
+    };
+    let all: Vec<usize> = (0..count).collect();
+    let (mut train, mut valid) = (
+        all[..count - count / 12].to_vec(),
+        all[count - count / 12..].to_vec(),
+    );
+    let at_the_end = classes(&valid) == classes(&all);
+    if !at_the_end {
+        (valid, train) = all.iter().partition(|index| **index % 12 == 11);
+    }
+    ensure!(
+        classes(&valid) == classes(&all),
+        "{what} has {count} training pictures, too few to take a twelfth with every class in it for validation"
+    );
+    let part = |packed: &packed::Packed, indices: &[usize], name: &str| Pictures {
+        stored: indices
+            .iter()
+            .map(|&index| Stored::Memory(packed.picture(index)))
             .collect(),
-        classes: packed.labels[from..to].to_vec(),
-        names: (from..to).map(|index| format!("{name}/{index}")).collect(),
+        classes: indices.iter().map(|&index| packed.labels[index]).collect(),
+        names: indices.iter().map(|index| format!("{name}/{index}")).collect(),
         view,
     };
+    let tested: Vec<usize> = (0..set.test.len()).collect();
     let splits = Splits {
-        train: part(&set.train, 0, border, "train"),
-        valid: part(&set.train, border, count, "train"),
-        test: part(&set.test, 0, set.test.len(), "test"),
+        train: part(&set.train, &train, "train"),
+        valid: part(&set.train, &valid, "train"),
+        test: part(&set.test, &tested, "test"),
     };
     let name = Path::new(what)
         .file_name()
         .map_or(what.into(), |name| name.to_string_lossy().into_owned());
-    let (train, valid, test) = (border, count - border, set.test.len());
+    let (train, valid, test) = (train.len(), valid.len(), set.test.len());
+    let how = if at_the_end { "the end" } else { "every twelfth" };
     let size = format!("{} × {} pixels", set.train.width, set.train.height);
     let mut notes = vec![format!(
-        "{name}: {} classes, {train} training + {valid} validation + {test} test pictures of {size} ({}); validation is \
-         the end of the training file",
+        "{name}: {} classes, {train} training + {valid} validation + {test} test pictures of {size} ({}); validation is {how} \
+         of the training file",
         set.classes.len(),
         set.layout
     )];
     notes.extend(card_notes(what));
     let classes = set.classes;
-    (
-        About {
-            name,
-            classes,
-            notes,
-            tiny: true,
-        },
-        splits,
-    )
+    let about = About {
+        name,
+        classes,
+        notes,
+        tiny: true,
+    };
+    Ok((about, splits))
 }
 
 fn about(collection: &Collection) -> About {
@@ -278,15 +301,26 @@ impl Pictures {
         ))
     }
 
-    /// Some `count` of the pictures, of all classes.
+    /// `count` of the pictures, drawn by chance, in their own order; all where there are no more.
     pub fn some(&self, count: usize, seed: u64) -> Self {
         let pass = Pass {
             seed,
             epoch: 0,
             train: true,
         };
-        let order = training::order(self.len(), pass);
-        self.select(&order[..count.min(order.len())])
+        let mut order = training::order(self.len(), pass);
+        order.truncate(count);
+        order.sort_unstable();
+        self.select(&order)
+    }
+
+    /// How many pictures the class has that has the fewest.
+    pub fn smallest_class(&self) -> usize {
+        let mut counts = HashMap::<u32, usize>::new();
+        self.classes
+            .iter()
+            .for_each(|class| *counts.entry(*class).or_default() += 1);
+        counts.into_values().min().unwrap_or(0)
     }
 
     fn select(&self, indices: &[usize]) -> Self {
@@ -312,9 +346,11 @@ impl Pictures {
 }
 
 /// What the linear baseline knows of each picture: its pixels, 32 × 32.
-pub fn pixels(pictures: &Splits<Pictures>) -> Result<Splits<Table>> {
-    let table = |pictures: &Pictures, most: usize| -> Result<Table> {
-        let count = pictures.len().min(most);
+/// At most `most` of each part.
+pub fn pixels(pictures: &Splits<Pictures>, most: Option<usize>, seed: u64) -> Result<Splits<Table>> {
+    let table = |pictures: &Pictures, mine: usize| -> Result<Table> {
+        // By chance: the files lie class by class.
+        let pictures = pictures.some(most.unwrap_or(mine).min(mine), seed);
         let row = |index: usize| -> Result<Vec<f32>> {
             let small = vision::resize(&pictures.seen(index)?, BASELINE_SIDE, BASELINE_SIDE);
             Ok(small
@@ -324,8 +360,11 @@ pub fn pixels(pictures: &Splits<Pictures>) -> Result<Splits<Table>> {
                 .collect())
         };
         Ok(Table {
-            features: (0..count).into_par_iter().map(row).collect::<Result<_>>()?,
-            classes: pictures.classes[..count].to_vec(),
+            features: (0..pictures.len())
+                .into_par_iter()
+                .map(row)
+                .collect::<Result<_>>()?,
+            classes: pictures.classes,
         })
     };
     Ok(Splits {
@@ -333,4 +372,49 @@ pub fn pixels(pictures: &Splits<Pictures>) -> Result<Splits<Table>> {
         valid: table(&pictures.valid, BASELINE_PICTURES)?,
         test: table(&pictures.test, usize::MAX)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Pictures of 28 × 28, `each` of both classes, class by class.
+    fn in_order(each: u32) -> packed::Packed {
+        packed::Packed {
+            width: 28,
+            height: 28,
+            channels: 1,
+            pixels: vec![90; 2 * each as usize * 28 * 28],
+            labels: (0..2 * each).map(|index| index / each).collect(),
+        }
+    }
+
+    fn open(each: u32) -> Result<(About, Splits<Pictures>)> {
+        let set = packed::PackedSet {
+            layout: "IDX",
+            classes: vec!["a".into(), "b".into()],
+            train: in_order(each),
+            test: in_order(5),
+        };
+        let view = View {
+            side: 28,
+            normalisation: Normalisation::PLAIN,
+            augment: Augment::none(),
+        };
+        from_packed("a-set", set, view)
+    }
+
+    #[test]
+    fn files_in_order_of_class_still_give_every_part_every_class() {
+        let (about, parts) = open(60).unwrap();
+        assert!(about.notes[0].contains("every twelfth"), "{:?}", about.notes);
+        assert_eq!((parts.train.len(), parts.valid.len()), (110, 10));
+        assert!([0, 1].iter().all(|class| parts.valid.classes.contains(class)));
+        assert!(open(3).is_err(), "six pictures have no twelfth of both classes");
+        // Fewer for the baseline than there are: of both classes, though the first of them are all of one.
+        let tables = pixels(&parts, Some(20), 1).unwrap();
+        assert_eq!(tables.train.classes.len(), 20);
+        assert!([0, 1].iter().all(|class| tables.train.classes.contains(class)));
+        assert_eq!(tables.train.features.len(), 20);
+    }
 }

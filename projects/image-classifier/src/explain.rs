@@ -56,14 +56,16 @@ pub fn sections(learner: &Trained, classes: &[String], outputs: &[ClassOutput]) 
         words,
         &figures(learner, classes, outputs, &worst)?,
     )];
-    // The first two right ones of each class: not chosen, so that they are what is usual.
+    // The first right ones of each class: not chosen, so that they are what is usual.
+    let each = if classes.len() > 6 { 1 } else { 2 };
     let mut right = Vec::new();
     for class in 0..classes.len() {
         let of_class = |&index: &usize| outputs[index].target == class && outputs[index].predicted() == class;
-        right.extend((0..outputs.len()).filter(of_class).take(2));
+        right.extend((0..outputs.len()).filter(of_class).take(each));
     }
     right.truncate(12);
-    let words = "The first of each class in the test set. Does it look where you would?";
+    let words =
+        "The first of a class in the test set, of twelve classes at most. Does it look where you would?";
     sections.push(report::pictures(
         "Right answers",
         words,

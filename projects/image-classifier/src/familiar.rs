@@ -33,10 +33,12 @@ pub struct Familiar {
 impl Familiar {
     /// Measures the centres on training pictures, and how far from them validation pictures are.
     pub fn of(learner: &Learner<Classification<Classifier>, Pictures>) -> Result<Self> {
-        let some = Arc::new(learner.data.train.some(PICTURES, learner.run.seed()));
+        let count = learner.task.classes().len();
+        let quick = learner.run.batch_limit().map(|batches| batches * BATCH);
+        let pictures = quick.unwrap_or(PICTURES.max(8 * count));
+        let some = Arc::new(learner.data.train.some(pictures, learner.run.seed()));
         let (rows, classes) = features(learner, &some)?;
         let width = rows.first().context("no training picture to measure")?.len();
-        let count = learner.task.classes().len();
         let mut centres = vec![vec![0.0; width]; count];
         for (class, centre) in centres.iter_mut().enumerate() {
             let mine = || {
@@ -59,6 +61,12 @@ impl Familiar {
                 *variance += (value - mean).powi(2) / rows.len() as f32;
             }
         }
+        // A class of which no picture was drawn has no centre.
+        let mut number = 0;
+        centres.retain(|_| {
+            number += 1;
+            classes.contains(&(number - 1))
+        });
         let mut familiar = Familiar {
             centres,
             variances,

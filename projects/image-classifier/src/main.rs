@@ -78,7 +78,7 @@ struct Train {
     #[arg(long)]
     no_flip: bool,
     /// Numbers of examples of a class at which learning from scratch and from weights are compared in the report
-    /// [default: 10,20,40,80,160 for made pictures, none for others]
+    /// [default: 10,20,40,80,160 for the small network on made-cats-dogs, else none]
     #[arg(long, value_delimiter = ',', value_name = "N,N,…")]
     curve: Option<Vec<usize>>,
     #[command(flatten)]
@@ -115,7 +115,14 @@ fn train(arguments: Train) -> Result<()> {
     )?;
     let (classes, side) = (about.classes.clone(), pictures.train.view.side);
     let start = Start::choose(network, arguments.weights.as_deref(), about.tiny)?;
-    let tables = data::pixels(&pictures)?;
+    let sizes = curve::sizes(arguments.curve.as_deref(), &about.name, network)?;
+    let curve_weights = match (&sizes, &start.weights) {
+        (None, _) => None,
+        (Some(_), Some(weights)) => Some(weights.clone()),
+        (Some(_), None) => model::known(network)?,
+    };
+    let most = if run.arguments.quick { Some(256) } else { None };
+    let tables = data::pixels(&pictures, most, run.seed())?;
 
     let task = Classification::new(&classes).label_smoothing(0.1);
     let mut learner = Learner::new(run, &about.name, pictures, task, |weights| {
@@ -139,19 +146,14 @@ fn train(arguments: Train) -> Result<()> {
             learner.fit_one_cycle(epochs, rate)?;
         }
     }
-    learner.save_model(&predict::About::of(&learner, &classes, network)?)?;
+    learner.save_model(&predict::About::of(&learner, &classes, network, about.tiny)?)?;
 
     let test = learner.test()?;
     let linear = baseline::linear(&tables, classes.len(), learner.run.seed())?;
     let majority = baseline::majority(&tables.train.classes, &tables.test.classes);
     let mut sections = Vec::new();
-    if let Some(sizes) = curve::sizes(arguments.curve.as_deref(), &about.name)? {
-        let weights = start.weights.or(model::known(network)?);
-        sections.extend(
-            weights
-                .map(|weights| curve::section(&learner, network, &weights, &sizes))
-                .transpose()?,
-        );
+    if let (Some(sizes), Some(weights)) = (sizes, curve_weights) {
+        sections.push(curve::section(&learner, network, &weights, &sizes)?);
     }
     sections.push(report::confusion_matrix(
         &classes,

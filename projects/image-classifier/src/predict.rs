@@ -13,7 +13,12 @@ use serde::{Deserialize, Serialize};
 use training::{Classification, DeviceChoice, Learner, Transfer, choose_device, load_model};
 use vision::{Normalisation, RgbImage, models::Classifier};
 
-use crate::{NAME, data::Pictures, familiar::Familiar, model::Network};
+use crate::{
+    NAME,
+    data::{self, Pictures},
+    familiar::Familiar,
+    model::Network,
+};
 
 /// So many pictures go through the network at once.
 pub const BATCH: usize = 32;
@@ -26,6 +31,8 @@ pub struct About {
     pub network: Network,
     /// Pixels across and down that it sees.
     pub side: u32,
+    /// Whether it was trained on packed pictures of just that size.
+    pub tiny: bool,
     /// What it wants the pixels as: with other numbers nothing would fail, it would only see nonsense.
     pub mean: [f32; 3],
     /// See [`Normalisation`].
@@ -40,12 +47,14 @@ impl About {
         learner: &Learner<Classification<Classifier>, Pictures>,
         classes: &[String],
         network: Network,
+        tiny: bool,
     ) -> Result<Self> {
         let view = learner.data.valid.view;
         Ok(About {
             classes: classes.to_vec(),
             network,
             side: view.side,
+            tiny,
             mean: view.normalisation.mean,
             deviation: view.normalisation.deviation,
             familiar: Familiar::of(learner)?,
@@ -112,7 +121,14 @@ impl Eye {
         let side = self.about.side;
         let seen: Vec<Result<RgbImage>> = paths
             .par_iter()
-            .map(|path| Ok(vision::cover(&open(path)?, side, side)))
+            .map(|path| {
+                let picture = open(path)?;
+                // The very way that test pictures took, or it would see others than it was tested on.
+                Ok(match self.about.tiny {
+                    true => vision::cover(&picture, side, side),
+                    false => vision::cover(&data::reduced(&picture, side), side, side),
+                })
+            })
             .collect();
         let good: Vec<&RgbImage> = seen.iter().flatten().collect();
         let mut answers = Vec::new();

@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use training::{
     DeviceChoice,
-    submission::{self, Sample},
+    submission::{self, Form, Sample},
 };
 
 use crate::predict::Eye;
@@ -40,6 +40,10 @@ pub struct Score {
     submission: PathBuf,
     /// The truth: a table of id and class
     labels: PathBuf,
+    /// The class whose probability a single column has [default: the one that the column is named after, else the
+    /// second of two]
+    #[arg(long, value_name = "CLASS")]
+    positive: Option<String>,
 }
 
 pub fn submit(arguments: &Submit) -> Result<()> {
@@ -57,7 +61,19 @@ pub fn submit(arguments: &Submit) -> Result<()> {
                 .replace('\\', "/")
         })
         .collect();
+    ensure!(
+        !files.is_empty(),
+        "{} holds no picture ({}): --test wants the folder of test pictures",
+        arguments.test.display(),
+        vision::EXTENSIONS.join(", ")
+    );
     let matched = sample.match_files(&names)?;
+    // A sample that asks for other pictures is told of now, not after all have been looked at.
+    let equal = vec![1.0 / classes.len() as f32; classes.len()];
+    let blank = matched
+        .pairs(&sample)
+        .map(|(id, _)| (id.to_string(), equal.clone()));
+    sample.fill(&form, classes, &blank.collect())?;
     let mut answers = BTreeMap::new();
     let wanted: Vec<(&str, usize)> = matched.pairs(&sample).collect();
     for some in wanted.chunks(crate::predict::BATCH) {
@@ -68,7 +84,7 @@ pub fn submit(arguments: &Submit) -> Result<()> {
                 // A competition wants every row: what cannot be seen may be anything.
                 Err(error) => {
                     eprintln!("{error:#}: answered with equal shares");
-                    vec![1.0 / classes.len() as f32; classes.len()]
+                    equal.clone()
                 }
             };
             answers.insert(id.to_string(), probabilities);
@@ -77,9 +93,10 @@ pub fn submit(arguments: &Submit) -> Result<()> {
     let filled = sample.fill(&form, classes, &answers)?;
     training::write_whole(&arguments.out, filled.csv.as_bytes())?;
     training::say(format!(
-        "{} rows in {}",
+        "{} rows in {}: {}",
         sample.ids().len(),
-        arguments.out.display()
+        arguments.out.display(),
+        written(&form, classes)
     ));
     if !matched.extra.is_empty() {
         training::say(format!(
@@ -90,8 +107,30 @@ pub fn submit(arguments: &Submit) -> Result<()> {
     Ok(())
 }
 
+/// What a submission holds, so that nobody sends class numbers where probabilities are wanted.
+fn written(form: &Form, classes: &[String]) -> String {
+    let all = classes.join(", ");
+    match form {
+        Form::ProbabilityOf(class) => format!(
+            "the probability of {:?} (--positive names another)",
+            classes[*class]
+        ),
+        Form::Is(class) => format!(
+            "1 for {:?}, 0 for others, as the sample has whole numbers",
+            classes[*class]
+        ),
+        Form::ClassName => "class names".into(),
+        Form::ClassNumber => format!(
+            "class numbers from 0 ({all}), as the sample has whole numbers. If probabilities are wanted, write 0.5 into the \
+             sample"
+        ),
+        Form::ProbabilityOfEach(_) => "the probability of each class".into(),
+    }
+}
+
 pub fn score(arguments: &Score) -> Result<()> {
-    let report = submission::score(&arguments.submission, &arguments.labels, None)?;
+    let positive = arguments.positive.as_deref();
+    let report = submission::score(&arguments.submission, &arguments.labels, None, positive)?;
     training::say(report);
     Ok(())
 }

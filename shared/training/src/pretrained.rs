@@ -12,7 +12,10 @@ use candle_core::{DType, Device, Tensor};
 use crate::{Dataset, Learner, Parameters, Task, TrainingError};
 
 /// With less than this share of a body's numbers found, the file is of another network.
-const ENOUGH: f64 = 0.5;
+const ENOUGH: f64 = 0.95;
+/// An old head leaves two tensors or so. More, and for four that fit one that does not: a larger relative of the network,
+/// all of whose layers have the right names and shapes and the wrong neighbours.
+const OLD_HEAD: usize = 4;
 
 /// What became of the tensors of a weights file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +57,7 @@ impl fmt::Display for LoadReport {
 fn some(names: &[String]) -> String {
     let shown: Vec<&str> = names.iter().take(4).map(String::as_str).collect();
     match names.len().saturating_sub(shown.len()) {
+        _ if names.is_empty() => "none".into(),
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
@@ -104,8 +108,8 @@ impl Parameters {
     ///
     /// # Errors
     /// With [`TrainingError::BadFile`], before anything is changed, when there are numbers that are not finite, or
-    /// less than half of the part: weights of another network would leave this one as random as it was, without a
-    /// word.
+    /// less than 95 % of the part's, or many that belong elsewhere: weights of another network would leave this one partly
+    /// random, or put together wrongly, without a word.
     pub fn load(&self, weights: &Weights, part: &str) -> Result<LoadReport> {
         let bad = |problem: String| TrainingError::BadFile {
             path: weights.file.clone(),
@@ -168,16 +172,18 @@ impl Parameters {
             .values()
             .map(|parameter| parameter.value.elem_count())
             .sum();
-        if (matched as f64) < ENOUGH * (matched + misshapen + missing) as f64 {
+        let foreign = report.unused.len() > OLD_HEAD && 4 * report.unused.len() > report.matched.len();
+        if foreign || (matched as f64) < ENOUGH * (matched + misshapen + missing) as f64 {
             return Err(bad(format!(
-                "these are not the weights of this network: {} of its {} tensors were found. It lacks {}; the file has \
-                 {}. Name the network that the file belongs to, or another file",
+                "these are not the weights of this network: {} of its {} tensors were found. Not found: {}; {} \
+                 tensors of the file have no place: {}. Name the network that the file belongs to, or another file",
                 set.len(),
                 set.len() + report.missing.len() + report.misshapen.len(),
                 some(&[
                     report.missing.clone(),
                     report.misshapen.iter().map(|(name, _, _)| name.clone()).collect()
                 ].concat()),
+                report.unused.len(),
                 some(&report.unused),
             ))
             .into());

@@ -70,7 +70,7 @@ where
     /// Fine-tunes a network whose weights came from elsewhere ([`with_weights`](Learner::with_weights)): trains the
     /// head on the features of the frozen body, which are computed once, then for `epochs` passes also the body's last
     /// groups ([`Settings::unfreeze`](crate::Settings), by default all), the head at half of `learning_rate` and the
-    /// body at a tenth of that and less. Where that makes it no better on the validation set, the body stays as it was.
+    /// body at a tenth of that and less. Where that makes it worse on the validation set, the body stays as it was.
     pub fn fine_tune(&mut self, epochs: usize, learning_rate: f64) -> Result<()> {
         self.fit_head(HEAD_EPOCHS, learning_rate)?;
         let groups = self.model.groups().len();
@@ -80,7 +80,7 @@ where
         self.fit_one_cycle(epochs, learning_rate / 2.0)
     }
 
-    /// Lets the phase that begins now win over the one before it only by being better.
+    /// Lets the phase that begins now win over the one before it only by being no worse.
     fn start_from_best(&mut self) -> Result<()> {
         let begins =
             self.phases == self.state.phase && self.state.phase_epoch == 0 && self.state.phase_step == 0;

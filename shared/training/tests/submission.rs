@@ -41,7 +41,7 @@ fn answers(rows: &[(&str, &[f32])]) -> BTreeMap<String, Vec<f32>> {
 
 fn scored(submission: &str, labels: &str, classes: Option<&[&str]>) -> Result<ScoreReport, SubmissionError> {
     let ((_a, submission), (_b, labels)) = (file(submission), file(labels));
-    score(submission, labels, classes.map(names).as_deref())
+    score(submission, labels, classes.map(names).as_deref(), None)
 }
 
 #[track_caller]

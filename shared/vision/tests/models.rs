@@ -69,3 +69,31 @@ fn each_variable_belongs_to_one_stage() -> Result<()> {
     }
     Ok(())
 }
+
+#[test]
+fn weights_of_a_near_relative_are_refused() {
+    use training::{Parameters, Weights};
+    type Make = fn(VarBuilder<'_>) -> candle_core::Result<Body>;
+    let parameters = |make: Make| {
+        let variables = VarMap::new();
+        make(nn::seeded(&variables, 1, DType::F32, &Device::Cpu)).unwrap();
+        Parameters::new(&variables)
+    };
+    let (small, large) = (parameters(resnet18), parameters(resnet34));
+    let weights = |from: &Parameters| Weights {
+        file: "theirs.safetensors".into(),
+        tensors: from.snapshot().unwrap(),
+    };
+    // Every name and shape of ResNet-18 is in ResNet-34, but the layers do not belong together; and the other way
+    // half of the network would stay random.
+    for (from, into) in [(&large, &small), (&small, &large)] {
+        let error = into.load(&weights(from), "").unwrap_err().to_string();
+        assert!(error.contains("not the weights of this network"), "{error}");
+    }
+    let mut own = weights(&small);
+    for name in ["fc.weight", "fc.bias"] {
+        own.tensors
+            .push((name.into(), Tensor::zeros(3, DType::F32, &Device::Cpu).unwrap()));
+    }
+    assert_eq!(small.load(&own, "").unwrap().unused, ["fc.weight", "fc.bias"]);
+}

@@ -107,7 +107,7 @@ impl Sample {
             (None, 2) => Ok(Form::ProbabilityOf(1)),
             (None, count) => {
                 let problem = format!(
-                    "wants one probability, column {column:?}, and there are {count} classes: say of which class, one of {all}"
+                    "wants one probability, column {column:?}, and there are {count} classes: say of which class (`--positive CLASS`), one of {all}"
                 );
                 Err(table.bad(1, problem))
             }

@@ -54,12 +54,13 @@ impl fmt::Display for ScoreReport {
 }
 
 /// Scores a submission against labels that were held back, a table whose first two columns are an id and a class: its
-/// name or its number. `classes` tells which number is which class, and that of two the second is the positive one;
+/// name or its number. `classes` tells which number is which class, in their order;
 /// where it is not given, the classes are the submission's columns, or the names that occur, sorted.
 ///
 /// Several columns are the probabilities of the classes that they are named after; each row is divided by its sum, as
 /// Kaggle does. One column is a class name, a class number, or, if any value is written with a point, the probability of
-/// the positive class, which is taken for the answer above 0.5.
+/// the positive class, which is taken for the answer above 0.5: `positive`, else the class that the column is named
+/// after, else the second of two.
 ///
 /// # Errors
 /// Where a table cannot be read, has an id twice, has values that are no class and no probability, or where no id is
@@ -68,6 +69,7 @@ pub fn score(
     submission: impl AsRef<Path>,
     labels: impl AsRef<Path>,
     classes: Option<&[String]>,
+    positive: Option<&str>,
 ) -> Result<ScoreReport, SubmissionError> {
     let (submission, labels) = (Table::read(submission.as_ref())?, Table::read(labels.as_ref())?);
     let answers: HashMap<&str, &Row> = submission.rows.iter().map(|row| (row.id.as_str(), row)).collect();
@@ -98,8 +100,10 @@ pub fn score(
         );
         return Err(submission.bad(0, problem));
     }
+    let classes = known_classes(&submission, &labels, classes);
     let judge = Judge {
-        classes: known_classes(&submission, &labels, classes),
+        positive: positive_class(&submission, &classes, positive)?,
+        classes,
         submission: &submission,
         labels: &labels,
     };
@@ -139,8 +143,29 @@ fn known_classes(submission: &Table, labels: &Table, classes: Option<&[String]>)
     names.into_iter().map(String::from).collect()
 }
 
+/// The class whose probability a single column has: the one that is asked for, else the one that the column is named
+/// after, else the second.
+fn positive_class(
+    submission: &Table,
+    classes: &[String],
+    asked: Option<&str>,
+) -> Result<usize, SubmissionError> {
+    let Some(asked) = asked else {
+        let of_column = submission.value_columns().first();
+        return Ok(of_column
+            .and_then(|column| class_named(column, classes))
+            .unwrap_or(1));
+    };
+    class_named(asked, classes).ok_or_else(|| {
+        let problem = format!("{asked:?} is none of the classes: {}", classes.join(", "));
+        submission.bad(0, problem)
+    })
+}
+
 struct Judge<'a> {
     classes: Vec<String>,
+    /// The class whose probability a single column has.
+    positive: usize,
     submission: &'a Table,
     labels: &'a Table,
 }
@@ -170,7 +195,9 @@ impl Judge<'_> {
                         let problem = format!("{positive} is no probability; they go from 0 to 1");
                         return Err(self.submission.bad(answer.line, problem));
                     }
-                    vec![1.0 - positive, positive]
+                    let mut both = vec![1.0 - positive; 2];
+                    both[self.positive] = positive;
+                    both
                 }
                 None => {
                     let class = self.class(self.submission, answer)?;

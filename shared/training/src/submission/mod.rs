@@ -13,7 +13,7 @@
 //!     matched.pairs(&sample).map(|(id, file)| (id.to_string(), predict(&files[file]))).collect();
 //! let filled = sample.fill(&form, &classes, &answers)?;
 //! training::write_whole(Path::new("submission.csv"), filled.csv.as_bytes())?;
-//! println!("{}", score("submission.csv", "labels.csv", Some(&classes))?);
+//! println!("{}", score("submission.csv", "labels.csv", Some(&classes), None)?);
 //! # anyhow::Ok(())
 //! ```
 //!

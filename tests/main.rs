@@ -1,7 +1,7 @@
 //! Tests of the whole workspace: what no crate can see of itself.
 //!
 //! A new project is found by itself: [`every_project`] and [`readmes`] need no change for it; what only it can
-//! show goes into a file of its own, as for [`genre_classifier`] and [`image_classifier`].
+//! show goes into a file of its own, as for [`genre_classifier`], [`image_classifier`] and [`intent_chatbot`].
 
 #![allow(
     clippy::unwrap_used,
@@ -11,6 +11,7 @@
 mod every_project;
 mod genre_classifier;
 mod image_classifier;
+mod intent_chatbot;
 mod program;
 mod readmes;
 mod structure;

@@ -16,6 +16,11 @@ pub(crate) fn of_file(path: &Path) -> Result<String> {
     hash(path, u64::MAX).at("read", path)
 }
 
+/// SHA-256 of bytes in hexadecimal.
+pub(crate) fn of_bytes(bytes: &[u8]) -> String {
+    hexadecimal(&Sha256::digest(bytes))
+}
+
 /// One checksum for many files below `root`, which must be sorted by path; the same as
 /// `find * -name '*.wav' | LC_ALL=C sort | xargs sha256sum | sha256sum` says in that folder.
 pub(crate) fn of_folder(root: &Path, files: &[PathBuf]) -> Result<String> {

@@ -13,6 +13,7 @@ mod fetch;
 mod flat;
 mod folder;
 mod install;
+pub mod intents;
 mod lists;
 mod made;
 pub mod music;

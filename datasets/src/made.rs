@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::error::At;
 use crate::install::Site;
+use crate::intents::{self, IntentFile};
 use crate::text::MARKER;
 use crate::walk::{self, Ignored};
 use crate::{DataError, OnProgress, Result, animals, music};
@@ -156,4 +157,28 @@ fn draw_animals(
             on_progress("drawing animals", done as u64, total as u64)
         })
     })
+}
+
+/// Makes messages to a bank in English.
+pub(crate) fn bank(name: &str, data: &Path, on_progress: OnProgress<'_>) -> Result<(PathBuf, Vec<String>)> {
+    messages(name, data, intents::ENGLISH, on_progress)
+}
+
+/// Makes messages to a bank in Chinese.
+pub(crate) fn bank_in_chinese(
+    name: &str,
+    data: &Path,
+    on_progress: OnProgress<'_>,
+) -> Result<(PathBuf, Vec<String>)> {
+    messages(name, data, intents::CHINESE, on_progress)
+}
+
+fn messages(
+    name: &str,
+    data: &Path,
+    text: &str,
+    on_progress: OnProgress<'_>,
+) -> Result<(PathBuf, Vec<String>)> {
+    let file = IntentFile::parse(Path::new(intents::FILE), text)?;
+    intents::make(name, data, text, &file, on_progress)
 }

@@ -9,6 +9,8 @@ mod fashion_mnist;
 mod free_spoken_digits;
 mod gtzan;
 mod made_animals;
+mod made_bank;
+mod made_bank_chinese;
 mod made_cats_dogs;
 mod made_music;
 mod mobilenet_v2;
@@ -17,7 +19,7 @@ mod resnet34;
 mod snips;
 
 /// All cards, by name.
-pub fn all() -> [&'static Card; 13] {
+pub fn all() -> [&'static Card; 15] {
     [
         &cats_dogs::CARD,
         &clinc150::CARD,
@@ -26,6 +28,8 @@ pub fn all() -> [&'static Card; 13] {
         &free_spoken_digits::CARD,
         &gtzan::CARD,
         &made_animals::CARD,
+        &made_bank::CARD,
+        &made_bank_chinese::CARD,
         &made_cats_dogs::CARD,
         &made_music::CARD,
         &mobilenet_v2::CARD,

@@ -70,6 +70,7 @@ mod attention;
 mod conv;
 mod convolution;
 mod cpu;
+mod crf;
 mod dropout;
 mod elementwise;
 mod embedding;
@@ -109,8 +110,9 @@ pub use conv::{
 };
 pub use convolution::Geometry;
 pub use cpu::composed;
+pub use crf::{CRF, crf};
 pub use dropout::Dropout;
-pub use embedding::{Embedding, embedding};
+pub use embedding::{Embedding, EmbeddingBag, embedding, embedding_bag};
 pub use init::{is_buffer, seeded};
 pub use linear::{Linear, linear, linear_b, linear_no_bias};
 pub use memory::Pool;

@@ -176,3 +176,79 @@ pub fn argmax(values: &[f32]) -> usize {
     }
     best
 }
+
+/// The receiver operating characteristic of a score that should be high for some examples (the positive ones) and low for others: at
+/// each threshold, what share of either lies at or above it.
+#[derive(Clone, Debug)]
+pub struct Roc {
+    /// (share of the negative, share of the positive) at or above a threshold, from the highest threshold on; both from 0 to 1.
+    pub points: Vec<(f64, f64)>,
+}
+
+impl Roc {
+    /// From the scores of the positive and of the negative examples.
+    ///
+    /// ```
+    /// use training::metrics::Roc;
+    /// assert_eq!(Roc::of(&[0.9, 0.8], &[0.1, 0.2]).area(), 1.0);
+    /// assert_eq!(Roc::of(&[0.9, 0.1], &[0.5, 0.5]).area(), 0.5);
+    /// ```
+    pub fn of(positive: &[f64], negative: &[f64]) -> Self {
+        let positive = positive.iter().map(|score| (*score, true));
+        let mut all: Vec<(f64, bool)> = positive
+            .chain(negative.iter().map(|score| (*score, false)))
+            .collect();
+        all.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let totals = all.iter().filter(|(_, positive)| *positive).count();
+        let (mut above, mut points) = ((0, 0), vec![(0.0, 0.0)]);
+        // Equal scores are on the same side of every threshold.
+        for equal in all.chunk_by(|a, b| a.0 == b.0) {
+            let positive = equal.iter().filter(|(_, positive)| *positive).count();
+            above = (above.0 + equal.len() - positive, above.1 + positive);
+            points.push((share(above.0, all.len() - totals), share(above.1, totals)));
+        }
+        Roc { points }
+    }
+
+    /// The area under the curve: the probability that a positive example scores higher than a negative one, equal scores counted half.
+    pub fn area(&self) -> f64 {
+        let trapezoid = |pair: &[(f64, f64)]| (pair[1].0 - pair[0].0) * (pair[1].1 + pair[0].1) / 2.0;
+        self.points.windows(2).map(trapezoid).sum()
+    }
+}
+
+/// How well probabilities mean what they say (Guo et al. 2017, section 2): of what is said with a confidence of 80 %, 80 % should be right.
+#[derive(Clone, Debug)]
+pub struct Calibration {
+    /// (mean confidence, share that is right, how many) of ten equal ranges of confidence; ranges without an example are left out.
+    pub bins: Vec<(f64, f64, usize)>,
+}
+
+impl Calibration {
+    /// From (confidence, whether it was right).
+    ///
+    /// ```
+    /// let calibration = training::metrics::Calibration::of([(0.75, true), (0.75, true), (0.75, false), (0.75, true)]);
+    /// assert_eq!((calibration.bins.len(), calibration.expected_error()), (1, 0.0));
+    /// ```
+    pub fn of(examples: impl IntoIterator<Item = (f64, bool)>) -> Self {
+        let mut sums = [(0.0, 0, 0); 10];
+        for (confidence, right) in examples {
+            let (sum, hits, all) = &mut sums[((confidence * 10.0) as usize).min(9)];
+            *sum += confidence;
+            *hits += usize::from(right);
+            *all += 1;
+        }
+        let filled = sums.into_iter().filter(|(_, _, all)| *all > 0);
+        let bins = filled.map(|(sum, hits, all)| (sum / all as f64, share(hits, all), all));
+        Calibration { bins: bins.collect() }
+    }
+
+    /// The mean distance between confidence and share right, over all examples: the expected calibration error.
+    pub fn expected_error(&self) -> f64 {
+        let all: usize = self.bins.iter().map(|(.., count)| count).sum();
+        let distance =
+            |(confidence, right, count): &(f64, f64, usize)| (confidence - right).abs() * *count as f64;
+        self.bins.iter().map(distance).sum::<f64>() / all.max(1) as f64
+    }
+}

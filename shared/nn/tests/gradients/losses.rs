@@ -18,6 +18,7 @@ fn targets(like: &Tensor) -> Result<Tensor> {
 
 pub fn cases(table: &mut Table) {
     classes(table);
+    sequences(table);
     table.case("binary_cross_entropy_with_logit", "4x5", vec![any([4, 5])], |x| {
         loss::binary_cross_entropy_with_logit(&(&x[0] * 6.0)?, &targets(&x[0])?)
     });
@@ -44,6 +45,24 @@ pub fn cases(table: &mut Table) {
             move |x| function(&(&x[0] * 3.0)?, &x[1].t()?),
         );
     }
+}
+
+fn sequences(table: &mut Table) {
+    for (description, scale) in [("3x5x4, padded", 1.0), ("3x5x4, scores far apart", 300.0)] {
+        table.layer("CRF::loss", description, vec![any([3, 4, 5])], move |vb, x| {
+            let tags = [[0u32, 3, 3, 1, 2], [1, 1, 9, 9, 9], [2, 9, 9, 9, 9]];
+            let emissions = (x[0].transpose(1, 2)? * scale)?;
+            nn::crf(4, vb)?.loss(&emissions, &Tensor::new(&tags, &Device::Cpu)?, &[5, 2, 1])
+        });
+    }
+    table.layer("crf", "one tag, one step", vec![any([2, 1, 1])], |vb, x| {
+        let loss = nn::crf(1, vb)?.loss(
+            &x[0],
+            &Tensor::zeros((2, 1), candle_core::DType::U32, &Device::Cpu)?,
+            &[1, 1],
+        )?;
+        loss + x[0].sqr()?.sum_all()?
+    });
 }
 
 fn classes(table: &mut Table) {

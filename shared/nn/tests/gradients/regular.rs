@@ -62,6 +62,18 @@ pub fn cases(table: &mut Table) {
         nn::embedding(5, 3, vb)?.forward(&ids)?.broadcast_mul(&x[0])
     });
     table.layer(
+        "embedding_bag",
+        "sets of different sizes",
+        vec![any([1])],
+        |vb, x| {
+            let ids = Tensor::new(
+                &[[[4u32, 0, 4], [4, 2, 0]], [[0, 0, 0], [1, 2, 3]]],
+                x[0].device(),
+            )?;
+            nn::embedding_bag(5, 3, vb)?.forward(&ids)?.broadcast_mul(&x[0])
+        },
+    );
+    table.layer(
         "embedding",
         "and an output layer that shares its weight",
         vec![any([4, 3])],

@@ -254,6 +254,18 @@ fn recurrent_networks() {
 }
 
 #[test]
+fn tags_and_pieces() {
+    check("crf", &[&[3, 4, 3]], |vb, x| {
+        let tags = Tensor::new(&[[0u32, 2, 1, 1], [1, 1, 0, 0], [2, 0, 0, 0]], &Device::Cpu)?;
+        Ok(vec![nn::crf(3, vb)?.loss(&x[0], &tags, &[4, 2, 1])?])
+    });
+    check("embedding_bag", &[], |vb, _| {
+        let ids = Tensor::new(&[[3u32, 5, 0], [6, 6, 6], [0, 0, 0], [1, 0, 0]], &Device::Cpu)?;
+        Ok(vec![nn::embedding_bag(7, 3, vb)?.forward(&ids)?])
+    });
+}
+
+#[test]
 fn attention() {
     let keys = Tensor::new(&[[1u8, 1, 1, 1, 1], [1, 1, 1, 0, 0]], &Device::Cpu).unwrap();
     let padded = nn::AttentionMask {

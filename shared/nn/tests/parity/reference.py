@@ -8,6 +8,8 @@ or the output itself if that is a scalar. Inputs are 2·fill(shape, 1), 2·fill(
 fill(shape, 10), fill(shape, 11) … in the order of their names. The numbers in the repository are from PyTorch 2.15.
 """
 
+import itertools
+
 import torch
 import torch.nn.functional as F
 
@@ -177,3 +179,32 @@ for name in ["q_proj", "k_proj", "v_proj", "out_proj"]:
     projections[f"{name}.weight"] = (6, 6)
     projections[f"{name}.bias"] = (6,)
 case("multi_head_attention", [(2, 3, 6), (2, 5, 6)], projections, multi_head)
+
+
+# A CRF, by its definition: the sum over all sequences of tags. The last row and column of the transitions are the start and the end.
+def crf(p, emissions, tags=((0, 2, 1, 1), (1, 1, 0, 0), (2, 0, 0, 0)), lengths=(4, 2, 1)):
+    k = emissions.shape[2]
+    a = p["transitions"]
+
+    def score(row, path):
+        steps = [a[k, path[0]], a[path[-1], k]]
+        steps += [a[i, j] for i, j in zip(path, path[1:])]
+        steps += [row[t, tag] for t, tag in enumerate(path)]
+        return torch.stack(steps).sum()
+
+    losses = []
+    for row, path, n in zip(emissions, tags, lengths):
+        every = [score(row, list(other)) for other in itertools.product(range(k), repeat=n)]
+        losses.append(torch.logsumexp(torch.stack(every), 0) - score(row, list(path[:n])))
+    return torch.stack(losses).mean()
+
+
+case("crf", [(3, 4, 3)], {"transitions": (4, 4)}, crf)
+case(
+    "embedding_bag",
+    [],
+    {"weight": (7, 3)},
+    lambda p: F.embedding_bag(
+        torch.tensor([[3, 5, 0], [6, 6, 6], [0, 0, 0], [1, 0, 0]]), p["weight"], mode="mean", padding_idx=0
+    ),
+)

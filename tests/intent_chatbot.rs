@@ -45,7 +45,7 @@ fn it_understands_order_and_negation_and_refuses_what_it_was_never_taught() {
     let report = String::from_utf8(place.bytes(&format!("{RUN}/report.html"))).unwrap();
     for section in [
         "Beside the linear model",
-        "Confusion matrix",
+        "Intents confused most",
         "Slots",
         "What it was never taught",
         "Can its probabilities be trusted?",

@@ -84,16 +84,6 @@ impl Code {
         }
     }
 
-    /// The size of a network for it.
-    pub fn size(&self) -> crate::model::Size {
-        crate::model::Size {
-            words: self.vocabulary.len(),
-            buckets: self.buckets,
-            intents: self.intents.len(),
-            tags: self.tags.count(),
-        }
-    }
-
     fn encode(&self, message: &Message) -> Encoded {
         let words = cut(&message.text);
         let place = |intent: &String| self.intents.binary_search(intent).ok().map(|place| place as u32);

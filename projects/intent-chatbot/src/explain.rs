@@ -117,7 +117,7 @@ fn beside_the_linear_model(learner: &Trained, outputs: &[Understood], linear: &L
 }
 
 /// Above so many intents a matrix cannot be read.
-const MATRIX: usize = 40;
+const MATRIX: usize = 20;
 
 fn confusion(intents: &[String], outputs: &[Understood]) -> Vec<Section> {
     let pairs = outputs

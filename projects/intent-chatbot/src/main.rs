@@ -21,7 +21,7 @@ use training::{Learner, Run, RunArguments, Splits, TrainArguments, baseline::maj
 use baseline::Linear;
 use chat::Chat;
 use data::{Code, Messages};
-use model::Network;
+use model::{Network, Size};
 use predict::{About, Predict, Reader};
 use task::Understanding;
 
@@ -107,7 +107,7 @@ fn train(arguments: Train) -> Result<()> {
         tags: code.tags.clone(),
     };
     let mut learner = Learner::new(run, &name, parts, task, |weights| {
-        Network::new(&code.size(), weights)
+        Network::new(&Size::of(&code), weights)
     })?;
     if learner.only_checks()? {
         return Ok(());

@@ -4,7 +4,7 @@ use candle_core::{Result, Tensor};
 use nn::{CRF, Dropout, Embedding, EmbeddingBag, GRU, GRUConfig, Linear, Module, VarBuilder};
 use serde::{Deserialize, Serialize};
 
-use crate::data::Batch;
+use crate::data::{Batch, Code};
 
 /// The numbers that the network is built from.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -17,6 +17,18 @@ pub struct Size {
     pub intents: usize,
     /// Tags of slots: 1 where the data have no slots.
     pub tags: usize,
+}
+
+impl Size {
+    /// What these words, intents and slots need.
+    pub fn of(code: &Code) -> Self {
+        Size {
+            words: code.vocabulary.len(),
+            buckets: code.buckets,
+            intents: code.intents.len(),
+            tags: code.tags.count(),
+        }
+    }
 }
 
 /// Numbers for a word, and for its pieces.

@@ -14,7 +14,7 @@ use crate::{
     answers::Answers,
     data::{Batch, Code, MOST_WORDS, cut},
     dialogue::Heard,
-    model::Network,
+    model::{Network, Size},
     task::{Understood, understand},
 };
 
@@ -106,7 +106,8 @@ pub struct Reader {
 
 impl Reader {
     pub fn load(model: Option<&std::path::Path>, device: Device) -> Result<Self> {
-        let build = |about: &About, weights: nn::VarBuilder<'_>| Network::new(&about.code.size(), weights);
+        let build =
+            |about: &About, weights: nn::VarBuilder<'_>| Network::new(&Size::of(&about.code), weights);
         let (about, network) = load_model(NAME, model, &device, build)?;
         Ok(Reader {
             about,

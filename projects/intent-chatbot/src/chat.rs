@@ -52,13 +52,13 @@ pub fn chat(arguments: &Chat) -> Result<()> {
         }
         return Ok(());
     }
-    training::say("Write what you want from the bank; an empty line, Ctrl-C or Ctrl-D ends it.\n");
+    training::say("Write what you want; an empty line, Ctrl-C or Ctrl-D ends it.\n");
     let mut editor = DefaultEditor::new()?;
     loop {
         match editor.readline("you> ") {
             Ok(line) if line.trim().is_empty() => return Ok(()),
             Ok(line) => {
-                // It stays in memory: what people write to their bank belongs in no file.
+                // It stays in memory: what customers write belongs in no file.
                 editor.add_history_entry(&line)?;
                 respond(&line)?;
             }

@@ -55,6 +55,11 @@ impl<'a> Dialogue<'a> {
                     unknown: false,
                     ..before
                 },
+                // A detail, before the choice is made: it is kept, and the question asked again.
+                None if is_detail(&heard) => Heard {
+                    details: [before.details, heard.details].concat(),
+                    ..before
+                },
                 // Not a choice: something new was said.
                 None => heard,
             },
@@ -123,6 +128,11 @@ impl<'a> Dialogue<'a> {
             .answer(&task, &self.details)
             .unwrap_or_else(otherwise)
     }
+}
+
+/// Whether a message is nothing but a detail.
+fn is_detail(heard: &Heard) -> bool {
+    !heard.unknown && heard.ranked.first().is_some_and(|(intent, _)| intent == DETAILS)
 }
 
 /// Which of the offered intents is meant: by number, or by words of its title.
@@ -237,6 +247,13 @@ blue card
             let nothing = heard(&[("inform", 0.5)], &[]);
             assert_eq!(dialogue.reply(choice, nothing), "Your blue card is blocked.");
         }
+        // A detail does not make the choice, and is not lost.
+        let mut dialogue = Dialogue::new(&answers);
+        let question = dialogue.reply("hm", heard(&[("save_money", 0.5), ("freeze_card", 0.4)], &[]));
+        let detail = heard(&[("inform", 0.9)], &[("amount", "£20")]);
+        assert_eq!(dialogue.reply("£20", detail), question);
+        let nothing = heard(&[("inform", 0.5)], &[]);
+        assert_eq!(dialogue.reply("1", nothing), "£20 goes into your savings.");
         // Who says something else is listened to.
         let mut dialogue = Dialogue::new(&answers);
         dialogue.reply("hm", heard(&[("save_money", 0.5), ("freeze_card", 0.4)], &[]));

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 
 use datasets::DataError;
-use datasets::intents::{CHINESE, ENGLISH, IntentFile, Line, Parts, Piece, expand};
+use datasets::intents::{CHINESE, ENGLISH, IntentFile, Line, Parts, Piece, Place, expand};
 
 const SMALL: &str = "\u{feff}# for the reader
 [save] put money aside
@@ -108,16 +108,17 @@ fn what_makes_no_sense_is_named_with_its_line() {
     }
 }
 
+/// What a detail of a line says.
+fn value(line: &Line, slot: &Place) -> String {
+    let characters = line.text.chars().skip(slot.start);
+    characters.take(slot.end - slot.start).collect()
+}
+
 #[test]
 fn details_stand_where_it_is_said() {
     for line in all(&parts(SMALL)) {
         for slot in &line.slots {
-            let value: String = line
-                .text
-                .chars()
-                .skip(slot.start)
-                .take(slot.end - slot.start)
-                .collect();
+            let value = value(line, slot);
             let values: &[&str] = if slot.name == "amount" {
                 &["£5"]
             } else {
@@ -133,21 +134,10 @@ fn details_stand_where_it_is_said() {
 
 /// The values of a part, by the list that they come from.
 fn values(file: &IntentFile, lines: &[Line]) -> BTreeMap<String, BTreeSet<String>> {
-    let mut lists = BTreeMap::<(&str, &str), &str>::new();
-    for intent in &file.intents {
-        for (slot, list) in intent.utterances.iter().flat_map(|utterance| utterance.details()) {
-            lists.insert((intent.name.as_str(), slot), list);
-        }
-    }
     let mut found = BTreeMap::<String, BTreeSet<String>>::new();
     for line in lines {
         for slot in &line.slots {
-            let value: String = line
-                .text
-                .chars()
-                .skip(slot.start)
-                .take(slot.end - slot.start)
-                .collect();
+            let value = value(line, slot);
             let known = |list: &&String| file.values[*list].contains(&value);
             let list = file
                 .values
@@ -275,7 +265,7 @@ fn a_users_own_file_is_made_once_and_anew_when_it_changes() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("mine.txt");
     std::fs::write(&path, "[a]\nx\n[b]\ny\nz\nw\nv\n").unwrap();
-    let open = || datasets::intents::open_file_into(&path, folder.path(), &|_, _, _| {});
+    let open = || datasets::intents::open_file(&path, folder.path(), &|_, _, _| {});
     let (made, notes) = open().unwrap();
     assert!(notes.is_empty() && made.join("train.jsonl").is_file() && made.join("intents.txt").is_file());
     assert!(open().unwrap().1.is_empty());

@@ -48,7 +48,7 @@ pub use expand::{Line, Parts, Place, expand};
 pub use file::{Intent, IntentFile, Piece, Utterance, pieces};
 
 use crate::error::At;
-use crate::{DataError, OnProgress, Recipe, Result, data_dir, made_once};
+use crate::{DataError, OnProgress, Recipe, Result, made_once};
 
 /// Count up whenever [`write`] gives other bytes for the same file.
 const VERSION: u32 = 1;
@@ -62,24 +62,12 @@ pub const ENGLISH: &str = include_str!("english.txt");
 /// The same intents in Chinese.
 pub const CHINESE: &str = include_str!("chinese.txt");
 
-/// Makes the messages of a file of intents: `data/NAME/train.jsonl`, `valid.jsonl`, `test.jsonl`, with a copy of the file. They are made
+/// Makes the messages of a file of intents in the folder `data` (see [`data_dir`](crate::data_dir)): `NAME/train.jsonl`, `valid.jsonl`, `test.jsonl`, with a copy of the file. They are made
 /// anew when the file has changed. Gives their folder, and notes on what was done.
 ///
 /// # Errors
 /// If the file cannot be read, or a line of it makes no sense: it is named.
-pub fn open_file(path: &Path, on_progress: OnProgress<'_>) -> Result<(PathBuf, Vec<String>)> {
-    open_file_into(path, &data_dir(), on_progress)
-}
-
-/// As [`open_file`], with another place for data.
-///
-/// # Errors
-/// As [`open_file`].
-pub fn open_file_into(
-    path: &Path,
-    data: &Path,
-    on_progress: OnProgress<'_>,
-) -> Result<(PathBuf, Vec<String>)> {
+pub fn open_file(path: &Path, data: &Path, on_progress: OnProgress<'_>) -> Result<(PathBuf, Vec<String>)> {
     let text = fs::read_to_string(path).map_err(|source| DataError::Unreadable {
         path: path.into(),
         source,

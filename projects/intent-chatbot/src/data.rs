@@ -32,7 +32,7 @@ pub fn open(what: &str) -> Result<(String, Corpus, Answers)> {
     let (folder, notes) = match datasets::cards::find(what) {
         Some(card) => (datasets::fetch(card.name, &on_progress)?, Vec::new()),
         None if path.extension().is_some_and(|end| end == "txt") && path.is_file() => {
-            intents::open_file(path, &on_progress)?
+            intents::open_file(path, &datasets::data_dir(), &on_progress)?
         }
         None if path.exists() => (path.to_path_buf(), Vec::new()),
         // Says which names are like it.

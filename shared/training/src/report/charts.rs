@@ -13,7 +13,7 @@ const COLOURS: [RGBColor; 4] = [
 ];
 const SIZE: (u32, u32) = (460, 300);
 
-/// Lines over a shared horizontal axis of epochs or steps, each with a name, as SVG.
+/// Lines over a shared horizontal axis of epochs, steps or shares, each with a name, as SVG.
 ///
 /// The names stand where the lines are not: above lines that fall, below lines that rise.
 pub fn line_chart(horizontal: &str, vertical: &str, lines: &[(&str, Vec<(f64, f64)>)]) -> Result<String> {
@@ -34,6 +34,8 @@ pub fn line_chart(horizontal: &str, vertical: &str, lines: &[(&str, Vec<(f64, f6
     };
     let (left, right) = range(points().map(|point| point.0), 0.0);
     let (low, high) = range(points().map(|point| point.1), 0.06);
+    // Epochs are whole; of shares between 0 and 1 that would leave 0 and 1 alone.
+    let decimals = if right - left < 3.0 { 1 } else { 0 };
     let mut svg = String::new();
     {
         let root = SVGBackend::with_string(&mut svg, SIZE).into_drawing_area();
@@ -49,7 +51,7 @@ pub fn line_chart(horizontal: &str, vertical: &str, lines: &[(&str, Vec<(f64, f6
             .y_desc(vertical)
             .label_style(("sans-serif", 13))
             .x_labels(8)
-            .x_label_formatter(&|value| format!("{value:.0}"))
+            .x_label_formatter(&|value| format!("{value:.decimals$}"))
             .y_labels(6)
             .draw()
             .map_err(drawing)?;

@@ -3,17 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::split::{self, Part, SHARES};
+use crate::split::{self, Part, SHARES, Sources};
 use crate::text::some;
 use crate::walk::{self, name};
-use crate::{Collection, DataError, Example, Options, Result, checksum};
+use crate::{Collection, DataError, Example, Options, Result, checksum, names};
 
 /// What the parts of a folder are assembled by.
 pub(crate) struct Plan<'a> {
     pub root: &'a Path,
+    /// The classes; a single one for what has none.
     pub classes: &'a [String],
-    /// Whether sources are artists, or just files.
-    pub by_artist: bool,
+    pub sources: Sources,
     pub options: &'a Options<'a>,
 }
 
@@ -34,6 +34,9 @@ impl Plan<'_> {
             .filter(|(_, keep)| *keep)
             .map(|(both, _)| both)
             .unzip();
+        if let Some(name) = &self.options.hold_out {
+            self.hold_out(name, &examples, &mut parts, &mut notes)?;
+        }
         let paths: Vec<&Path> = examples.iter().map(|example| example.path.as_path()).collect();
         let same = checksum::duplicates(&paths);
         self.fill(&examples, &mut parts, &same, &mut notes)?;
@@ -49,6 +52,7 @@ impl Plan<'_> {
             test: Vec::new(),
             notes,
             skipped: Vec::new(),
+            held_out: self.options.hold_out.clone(),
         };
         for (number, (example, part)) in examples.into_iter().zip(parts).enumerate() {
             match part {
@@ -60,7 +64,11 @@ impl Plan<'_> {
         }
         for (part, examples) in collection.parts() {
             let present: BTreeSet<u32> = examples.iter().map(|example| example.label).collect();
-            if let Some(label) = (0..self.classes.len()).find(|&label| !present.contains(&(label as u32))) {
+            // A source that is held out need not have every class: an artist hardly has every genre.
+            let excused = part == "test" && self.options.hold_out.is_some() && !present.is_empty();
+            if let Some(label) = (0..self.classes.len()).find(|&label| !present.contains(&(label as u32)))
+                && !excused
+            {
                 let reason = format!("the {part} part would have none of it");
                 return Err(self.too_few(label, 0, 1, reason));
             }
@@ -68,19 +76,66 @@ impl Plan<'_> {
         Ok(collection)
     }
 
-    fn sources(&self) -> &'static str {
-        if self.by_artist { "artists" } else { "files" }
+    /// Makes all examples of a source the test part, and what the split meant for it training.
+    fn hold_out(
+        &self,
+        name: &str,
+        examples: &[Example],
+        parts: &mut [Option<Part>],
+        notes: &mut Vec<String>,
+    ) -> Result<()> {
+        let known: BTreeSet<&str> = examples.iter().map(|example| example.source.as_str()).collect();
+        let (path, one) = (self.root.into(), self.sources.one());
+        if self.sources == Sources::Files {
+            let name = name.into();
+            return Err(DataError::SourcesUnknown { name, path });
+        }
+        if !known.contains(name) {
+            return Err(DataError::NoSuchSource {
+                name: name.into(),
+                path,
+                source_is: one,
+                known: names::to_choose_from(name, &known),
+            });
+        }
+        let (mut count, mut classes) = (0, BTreeSet::new());
+        for (example, part) in examples.iter().zip(parts) {
+            if example.source == name {
+                *part = Some(Part::Test);
+                classes.insert(example.label);
+                count += 1;
+            } else if *part == Some(Part::Test) {
+                *part = Some(Part::Train);
+            }
+        }
+        notes.push(format!(
+            "the {one} {name} is held out: the test part is all {count} files of this {one}, and no other part has any"
+        ));
+        if classes.len() < self.classes.len() {
+            let (have, all) = (classes.len(), self.classes.len());
+            notes.push(format!("the {one} {name} has {have} of the {all} classes only: the test part lacks the others"));
+        }
+        Ok(())
     }
 
     fn too_few(&self, label: usize, have: usize, need: usize, reason: String) -> DataError {
-        let (class, path) = (self.classes[label].clone(), self.root.into());
-        DataError::TooFew {
-            class,
-            have,
-            need,
-            sources: self.sources(),
-            reason,
-            path,
+        let (path, sources) = (self.root.into(), self.sources.several());
+        match self.classes {
+            [_] => DataError::TooFewSources {
+                path,
+                have,
+                need,
+                sources,
+                reason,
+            },
+            classes => DataError::TooFew {
+                class: classes[label].clone(),
+                have,
+                need,
+                sources,
+                reason,
+                path,
+            },
         }
     }
 
@@ -129,7 +184,7 @@ impl Plan<'_> {
             if have < shares.len() {
                 let parts: Vec<&str> = shares.iter().map(|(part, _)| words(*part)).collect();
                 let mut reason = format!("each of {} needs one that no other part has", parts.join(", "));
-                if !self.by_artist && of_class.len() > have {
+                if self.sources == Sources::Files && of_class.len() > have {
                     let copies = of_class.len() - have;
                     reason += &format!(", and {copies} are copies of others, byte for byte");
                 }
@@ -145,7 +200,7 @@ impl Plan<'_> {
             let (path, classes) = (self.root.into(), self.classes.len());
             return Err(DataError::Indivisible {
                 path,
-                sources: self.sources(),
+                sources: self.sources.several(),
                 count,
                 classes,
             });
@@ -155,9 +210,9 @@ impl Plan<'_> {
         }
         let names: Vec<&str> = missing.iter().map(|part| words(*part)).collect();
         let how = format!("{} split off, the same every time", names.join(" and "));
-        notes.push(match self.by_artist {
-            true => format!("{how}, whole artists"),
-            false => format!("{how}, file by file: what has one source (an artist, a person, a day) is not known and may be in two parts, so results may flatter; an artists.csv with the columns file,artist mends that"),
+        notes.push(match self.sources {
+            Sources::Artists | Sources::Speakers => format!("{how}, whole {}", self.sources.several()),
+            Sources::Files => format!("{how}, file by file: what has one source (an artist, a person, a day) is not known and may be in two parts, so results may flatter; an artists.csv with the columns file,artist mends that"),
         });
         Ok(())
     }
@@ -220,24 +275,26 @@ impl Plan<'_> {
         dropped
     }
 
-    /// Tells of artists in two parts, where the split was given.
+    /// Tells of artists or speakers in two parts, where the split was given.
     fn leaking(&self, examples: &[Example], parts: &[Option<Part>], notes: &mut Vec<String>) {
         let mut homes: BTreeMap<&str, BTreeSet<Option<Part>>> = BTreeMap::new();
         for (example, part) in examples.iter().zip(parts) {
             homes.entry(&example.source).or_default().insert(*part);
         }
-        let leaks: Vec<String> = homes
-            .iter()
-            .filter(|(_, parts)| parts.len() > 1)
-            .map(|(source, _)| source.to_string())
-            .collect();
-        if !leaks.is_empty() && self.by_artist {
-            notes.push(format!(
-                "the given split has {} artists in two parts, so results flatter: {}",
-                leaks.len(),
-                some(leaks.into_iter(), 10)
-            ));
+        homes.retain(|_, parts| parts.len() > 1);
+        if homes.is_empty() || self.sources == Sources::Files {
+            return;
         }
+        let (count, one, several) = (homes.len(), self.sources.one(), self.sources.several());
+        let tested = homes.values().any(|parts| parts.contains(&Some(Part::Test)));
+        let consequence = match tested {
+            true => format!("results flatter for a new {one}"),
+            false => format!("validation flatters for a new {one}, the test does not"),
+        };
+        let names = some(homes.keys().map(|source| source.to_string()), 10);
+        notes.push(format!(
+            "the given split has {count} {several} in two parts or more, so {consequence}: {names}"
+        ));
     }
 }
 

@@ -22,7 +22,7 @@ pub struct Card {
     pub size: u64,
     /// How its files lie.
     pub layout: &'static str,
-    /// Whether that layout is class folders, which [`open`](crate::open) reads.
+    /// Whether that layout is class folders, or names that tell the class, which [`open`](crate::open) reads.
     pub class_folders: bool,
     /// How it is split into training, validation and test.
     pub split: &'static str,

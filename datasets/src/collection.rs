@@ -49,6 +49,9 @@ pub struct Collection {
     pub notes: Vec<String>,
     /// Files that turned out to be unreadable; see [`Collection::skip`].
     pub skipped: Vec<Skipped>,
+    /// The source that all of `test` comes from, where one was [held out](crate::Options::hold_out). It need not have
+    /// every class.
+    pub held_out: Option<String>,
 }
 
 impl Collection {
@@ -85,28 +88,10 @@ impl Collection {
         on_progress: OnProgress<'_>,
         read: impl Fn(&Example) -> std::result::Result<T, E> + Sync,
     ) -> Result<[Vec<(Example, T)>; 3]> {
-        let total: usize = self.parts().iter().map(|(_, examples)| examples.len()).sum();
-        let done = AtomicUsize::new(0);
-        let read_one = |example: &Example| {
-            let content = read(example).map_err(|error| error.to_string());
-            on_progress(
-                "reading",
-                done.fetch_add(1, Ordering::Relaxed) as u64 + 1,
-                total as u64,
-            );
-            (example.clone(), content)
-        };
-        let parts = [&self.train, &self.valid, &self.test];
-        let parts = parts.map(|part| part.par_iter().map(read_one).collect::<Vec<_>>());
-        let mut good = [Vec::new(), Vec::new(), Vec::new()];
-        for (part, good) in parts.into_iter().zip(&mut good) {
-            for (example, content) in part {
-                match content {
-                    Ok(content) => good.push((example, content)),
-                    Err(reason) => self.skip(&example.path, reason),
-                }
-            }
-        }
+        let parts = [&self.train, &self.valid, &self.test].map(Vec::as_slice);
+        let (good, bad) = read_all(parts, on_progress, read);
+        bad.into_iter()
+            .for_each(|(example, reason)| self.skip(&example.path, reason));
         self.check()?;
         Ok(good)
     }
@@ -119,7 +104,9 @@ impl Collection {
         };
         for (part, examples) in self.parts() {
             for (label, class) in self.classes.iter().enumerate() {
-                if !examples.iter().any(|example| example.label as usize == label) {
+                let present = examples.iter().any(|example| example.label as usize == label);
+                let excused = part == "test" && self.held_out.is_some() && !examples.is_empty();
+                if !present && !excused {
                     return Err(DataError::Skipped {
                         skipped: self.skipped.len(),
                         part,
@@ -134,19 +121,7 @@ impl Collection {
 
     /// The notes, with one more for the files that were skipped.
     pub fn report(&self) -> Vec<String> {
-        let mut notes = self.notes.clone();
-        if !self.skipped.is_empty() {
-            let names = self
-                .skipped
-                .iter()
-                .map(|s| format!("{} ({})", self.short(&s.path), s.reason));
-            notes.push(format!(
-                "{} unreadable files were left out: {}",
-                self.skipped.len(),
-                some(names, 20)
-            ));
-        }
-        notes
+        report(&self.notes, &self.skipped, &self.root, "unreadable files")
     }
 
     /// The path of a file below the root, with `/` on every system: the name to print and to write into tables.
@@ -162,6 +137,47 @@ impl Collection {
             ("test", &self.test),
         ]
     }
+}
+
+/// What was read of each part, and what could not be, with the reason.
+pub(crate) type ReadAll<E, T> = ([Vec<(E, T)>; 3], Vec<(E, String)>);
+
+/// Reads the three parts on all cores, in order.
+pub(crate) fn read_all<E: Clone + Send + Sync, T: Send, F: fmt::Display>(
+    parts: [&[E]; 3],
+    on_progress: OnProgress<'_>,
+    read: impl Fn(&E) -> std::result::Result<T, F> + Sync,
+) -> ReadAll<E, T> {
+    let total: usize = parts.iter().map(|part| part.len()).sum();
+    let done = AtomicUsize::new(0);
+    let read_one = |example: &E| {
+        let content = read(example).map_err(|error| error.to_string());
+        let count = done.fetch_add(1, Ordering::Relaxed) + 1;
+        on_progress("reading", count as u64, total as u64);
+        (example.clone(), content)
+    };
+    let parts = parts.map(|part| part.par_iter().map(read_one).collect::<Vec<_>>());
+    let (mut good, mut bad) = ([Vec::new(), Vec::new(), Vec::new()], Vec::new());
+    for (part, good) in parts.into_iter().zip(&mut good) {
+        for (example, content) in part {
+            match content {
+                Ok(content) => good.push((example, content)),
+                Err(reason) => bad.push((example, reason)),
+            }
+        }
+    }
+    (good, bad)
+}
+
+/// The notes, with one more for the files that were skipped.
+pub(crate) fn report(notes: &[String], skipped: &[Skipped], root: &Path, what: &str) -> Vec<String> {
+    let mut notes = notes.to_vec();
+    if !skipped.is_empty() {
+        let name = |s: &Skipped| format!("{} ({})", crate::walk::relative(root, &s.path), s.reason);
+        let (count, names) = (skipped.len(), some(skipped.iter().map(name), 20));
+        notes.push(format!("{count} {what} were left out: {names}"));
+    }
+    notes
 }
 
 impl fmt::Display for Collection {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::card::Source;
+use crate::card::{Card, Source};
 use crate::{Collection, DataError, Result, cards, fetch, open_folder};
 
 /// Told what is being done, how much of it is done, and of how much (0 where that is not known).
@@ -22,6 +22,9 @@ pub struct Options<'a> {
     pub split: Option<PathBuf>,
     /// A table with the columns `file,artist`; else `artists.csv` in the folder, if there is one.
     pub artists: Option<PathBuf>,
+    /// Holds this source out: all files of this speaker or artist are the test part, and none of them is in training
+    /// or validation. What would have been the test part of the others is for training.
+    pub hold_out: Option<String>,
     /// Leaves files out of test (and validation) that are also in training, byte for byte. They are reported in
     /// any case.
     pub drop_duplicates: bool,
@@ -38,6 +41,7 @@ impl<'a> Options<'a> {
             seed: 0,
             split: None,
             artists: None,
+            hold_out: None,
             drop_duplicates: false,
             on_progress: &|_, _, _| {},
         }
@@ -64,12 +68,8 @@ pub fn data_dir() -> PathBuf {
 /// # Ok::<(), datasets::DataError>(())
 /// ```
 pub fn open(what: &str, options: &Options<'_>) -> Result<Collection> {
-    let Some(card) = cards::find(what) else {
+    let Some((card, folder, notes)) = named(what, options)? else {
         return open_folder(what, options);
-    };
-    let (folder, notes) = match card.source {
-        Source::Made(make) => make(card.name, &data_dir(), options.on_progress)?,
-        _ => (fetch(card.name, options.on_progress)?, Vec::new()),
     };
     if !card.class_folders {
         return Err(DataError::OtherLayout {
@@ -80,13 +80,30 @@ pub fn open(what: &str, options: &Options<'_>) -> Result<Collection> {
     }
     let mut collection = open_folder(&folder, options)?;
     collection.name = card.name.into();
-    collection.notes.splice(0..0, notes);
-    collection.notes.extend(
-        card.faults
-            .iter()
-            .map(|fault| format!("known fault of {}: {fault}", card.name)),
-    );
+    tell(card, notes, &mut collection.notes);
     Ok(collection)
+}
+
+/// The card of this name, if there is one, with its folder, made or fetched if it is not there, and notes on that.
+pub(crate) fn named(
+    what: &str,
+    options: &Options<'_>,
+) -> Result<Option<(&'static Card, PathBuf, Vec<String>)>> {
+    let Some(card) = cards::find(what) else {
+        return Ok(None);
+    };
+    let (folder, notes) = match card.source {
+        Source::Made(make) => make(card.name, &data_dir(), options.on_progress)?,
+        _ => (fetch(card.name, options.on_progress)?, Vec::new()),
+    };
+    Ok(Some((card, folder, notes)))
+}
+
+/// Puts notes on the making of a named set first, and its known faults last.
+pub(crate) fn tell(card: &Card, made: Vec<String>, notes: &mut Vec<String>) {
+    notes.splice(0..0, made);
+    let faults = card.faults.iter();
+    notes.extend(faults.map(|fault| format!("known fault of {}: {fault}", card.name)));
 }
 
 /// A number of bytes in words: `1.2 GB`.

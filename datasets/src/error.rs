@@ -20,7 +20,7 @@ pub enum DataError {
         sets: String,
     },
     /// A file where a folder is needed.
-    #[error("{} is a file, not a folder: give the folder that holds the class folders (unpack an archive first)", path.display())]
+    #[error("{} is a file, not a folder: give the folder that holds the data (unpack an archive first)", path.display())]
     NotAFolder {
         /// The file.
         path: PathBuf,
@@ -52,7 +52,7 @@ pub enum DataError {
         ignored: String,
     },
     /// Files, but nothing that tells their classes.
-    #[error("{} holds {files} files but no class folders: the folder's name is the class, so sort them as {}/CLASS/FILE. Or let the files' names tell the class: CLASS.NUMBER.EXTENSION, such as cat.0.jpg and dog.0.jpg, of two classes at least", path.display(), path.display())]
+    #[error("{} holds {files} files but no class folders: the folder's name is the class, so sort them as {}/CLASS/FILE. Or let the files' names tell the class: CLASS.NUMBER.EXTENSION, such as cat.0.jpg and dog.0.jpg, of two classes at least; spoken words are also known by CLASS_SPEAKER_INDEX.EXTENSION, such as 7_jackson_32.wav", path.display(), path.display())]
     NoClasses {
         /// The folder.
         path: PathBuf,
@@ -76,12 +76,68 @@ pub enum DataError {
         have: usize,
         /// How many it needs.
         need: usize,
-        /// What is counted: files, artists.
+        /// What is counted: files, artists, speakers.
         sources: &'static str,
         /// Why so many.
         reason: String,
         /// Where the class lies.
         path: PathBuf,
+    },
+    /// Too few sources for three parts, where there are no classes.
+    #[error("{} has {have} different {sources}, {need} are needed: {reason}. Add more, or give the parts as folders (train, dev, test) or as a split table (columns file,split)", path.display())]
+    TooFewSources {
+        /// The folder.
+        path: PathBuf,
+        /// How many there are.
+        have: usize,
+        /// How many are needed.
+        need: usize,
+        /// What is counted: files, speakers.
+        sources: &'static str,
+        /// Why so many.
+        reason: String,
+    },
+    /// A source to hold out that the set does not have.
+    #[error("no {source_is} of {} is called {name:?}. To hold out, there are: {known}", path.display())]
+    NoSuchSource {
+        /// What was to be held out.
+        name: String,
+        /// The folder.
+        path: PathBuf,
+        /// What sources are here: artist, speaker.
+        source_is: &'static str,
+        /// Those there are, near names first.
+        known: String,
+    },
+    /// A source to hold out where nothing tells what the sources are.
+    #[error("cannot hold out {name:?}: nothing tells who or what the files of {} come from. Add an artists.csv with the columns file,artist (a speaker is an artist too), or name spoken files CLASS_SPEAKER_INDEX or SPEAKER_nohash_NUMBER", path.display())]
+    SourcesUnknown {
+        /// What was to be held out.
+        name: String,
+        /// The folder.
+        path: PathBuf,
+    },
+    /// No transcripts where transcripts are needed.
+    #[error("{} holds no transcripts: expected are files *.trans.txt, in each line the ID and the text of an utterance, and beside them its sound as ID.{extension}{instead}", path.display())]
+    NoTranscripts {
+        /// The folder.
+        path: PathBuf,
+        /// The first of the extensions looked for.
+        extension: String,
+        /// What it holds instead.
+        instead: String,
+    },
+    /// Transcripts, but no text with its sound.
+    #[error("no line of the {transcripts} transcripts in {} has both a text and a sound file (.{extensions}) beside it: {why}", path.display())]
+    NoUtterances {
+        /// The folder.
+        path: PathBuf,
+        /// How many *.trans.txt there are.
+        transcripts: usize,
+        /// The extensions looked for.
+        extensions: String,
+        /// What is wrong with the lines.
+        why: String,
     },
     /// Whole sources cannot be dealt out so that every part has every class.
     #[error("no way was found to give training, validation and test whole {sources} with every class in each part ({} of them, {classes} classes in {}): write a split file (columns file,split) and pass it", count, path.display())]
@@ -128,6 +184,16 @@ pub enum DataError {
         class: String,
         /// The first file and the reason.
         first: String,
+    },
+    /// So many files were skipped that a part is empty.
+    #[error("after leaving out {skipped} sound files, the {part} part is empty. The last of them: {last}")]
+    SkippedAll {
+        /// How many were left out.
+        skipped: usize,
+        /// The empty part.
+        part: &'static str,
+        /// The last file and the reason.
+        last: String,
     },
     /// A set that is not laid out in class folders.
     #[error("the set {name} is at {} but is not in class folders ({layout}): open it with the project that reads this layout", path.display())]

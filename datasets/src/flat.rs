@@ -43,7 +43,7 @@ impl Heap {
 }
 
 /// The class of a file that is called CLASS.NUMBER.EXTENSION.
-fn class_of(file: &Path) -> Option<String> {
+pub(crate) fn class_of(file: &Path) -> Option<String> {
     let name = name(file);
     let mut pieces = name.split('.');
     let (class, number, _, None) = (pieces.next()?, pieces.next()?, pieces.next()?, pieces.next()) else {
@@ -56,7 +56,8 @@ fn class_of(file: &Path) -> Option<String> {
 /// The files of the heaps that tell their class by their name, if that is how the set is laid out: at least two
 /// classes, and outside of the test part, which may be there to be answered, at least half of the files. (GTZAN's
 /// `blues.00000.wav` are named so too, but a folder of only those is one class, not a set.)
-pub(crate) fn labelled(heaps: &[Heap]) -> Option<Vec<File>> {
+/// How a name tells the class is `class_of`'s to say.
+pub(crate) fn labelled(heaps: &[Heap], class_of: fn(&Path) -> Option<String>) -> Option<Vec<File>> {
     let (mut files, mut classes, mut named, mut learnt) = (Vec::new(), BTreeSet::new(), 0, 0);
     for heap in heaps {
         let mine = heap.files.iter().filter_map(|path| {
@@ -97,8 +98,8 @@ pub(crate) fn notes(heaps: &[Heap], used: &[File]) -> Vec<String> {
         }
         let names = some(left.into_iter().map(|file| name(file)), 5);
         Some(format!(
-            "{count} files directly in {folder} are left out, for neither a class folder nor a name such as cat.0.jpg \
-             tells their class: {names}"
+            "{count} files directly in {folder} are left out, for neither a class folder nor a name such as \
+             7_jackson_32.wav or cat.0.jpg tells their class: {names}"
         ))
     });
     told.collect()

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::assemble::Plan;
 use crate::flat::{self, Heap};
 use crate::lists::{self, Index, part_named};
-use crate::split::Part;
+use crate::split::{Part, Sources};
+use crate::spoken::{self, BACKGROUND_NOISE};
 use crate::walk::{self, Ignored, name};
 use crate::{Collection, DataError, Example, Options, Result, names};
 
@@ -29,19 +30,7 @@ use crate::{Collection, DataError, Example, Options, Result, names};
 /// ```
 pub fn open_folder(path: impl AsRef<Path>, options: &Options<'_>) -> Result<Collection> {
     let given = path.as_ref();
-    match std::fs::metadata(given) {
-        Ok(data) if data.is_dir() => {}
-        Ok(_) => return Err(DataError::NotAFolder { path: given.into() }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            return Err(names::unknown(&given.to_string_lossy()));
-        }
-        Err(source) => {
-            return Err(DataError::Unreadable {
-                path: given.into(),
-                source,
-            });
-        }
-    }
+    must_be_a_folder(given)?;
     let mut ignored = Ignored::default();
     let (root, map) = find_root(given)?;
     let (found, left_out) = find_files(&root, options, &mut ignored)?;
@@ -51,37 +40,39 @@ pub fn open_folder(path: impl AsRef<Path>, options: &Options<'_>) -> Result<Coll
     let index = Index::new(&root, &files);
     let mut notes: Vec<String> = ignored.note().into_iter().chain(left_out).collect();
     let map = options.artists.clone().or(map);
-    let artists = match &map {
+    let (sources, known, more) = match &map {
         Some(map) => {
-            let (artists, more) = lists::artists(map, &index, files.len())?;
-            notes.extend(more);
-            artists
+            let (artists, notes) = lists::artists(map, &index, files.len())?;
+            (Sources::Artists, artists, notes)
         }
-        None => vec![None; files.len()],
+        None => spoken::speakers(&found),
     };
+    notes.extend(more);
     let examples: Vec<Example> = found
         .iter()
-        .zip(artists)
-        .map(|(file, artist)| Example {
+        .zip(known)
+        .map(|(file, source)| Example {
             path: file.path.clone(),
             label: classes
                 .iter()
                 .position(|class| names::composed(class) == file.class)
                 .unwrap_or_default() as u32,
-            source: artist.unwrap_or_else(|| walk::relative(&root, &file.path.with_extension(""))),
+            source: source.unwrap_or_else(|| walk::relative(&root, &file.path.with_extension(""))),
         })
         .collect();
     let mut given_parts: Vec<Option<Part>> = found.iter().map(|file| file.part).collect();
     let mut keep = vec![true; files.len()];
-    if let Some(path) = &options.split {
-        let (parts, more) = lists::split(path, &index, files.len())?;
-        keep = parts.iter().map(Option::is_some).collect();
-        let left_out = keep.iter().filter(|keep| !**keep).count();
-        if left_out > 0 {
-            notes.push(format!(
-                "{left_out} files are in no list of {} and are left out",
-                path.display()
-            ));
+    let split = match &options.split {
+        Some(path) => Some(lists::split(path, &index, files.len())?),
+        None if given_parts.iter().any(Option::is_some) => None,
+        None => match lists::brought(&root, &index, files.len())? {
+            None => spoken::by_index(&found, options.hold_out.as_deref()),
+            brought => brought,
+        },
+    };
+    if let Some((parts, more)) = split {
+        if options.split.is_some() {
+            keep = parts.iter().map(Option::is_some).collect();
         }
         notes.extend(more);
         given_parts = parts;
@@ -89,10 +80,25 @@ pub fn open_folder(path: impl AsRef<Path>, options: &Options<'_>) -> Result<Coll
     let plan = Plan {
         root: given,
         classes: &classes,
-        by_artist: map.is_some(),
+        sources,
         options,
     };
     plan.assemble(examples, given_parts, keep, notes)
+}
+
+/// An error that says what is wrong, unless this is a folder.
+pub(crate) fn must_be_a_folder(given: &Path) -> Result<()> {
+    match std::fs::metadata(given) {
+        Ok(data) if data.is_dir() => Ok(()),
+        Ok(_) => Err(DataError::NotAFolder { path: given.into() }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(names::unknown(&given.to_string_lossy()))
+        }
+        Err(source) => Err(DataError::Unreadable {
+            path: given.into(),
+            source,
+        }),
+    }
 }
 
 /// A file with its class, and its part where its folder says it.
@@ -168,6 +174,11 @@ fn find_files(root: &Path, options: &Options<'_>, ignored: &mut Ignored) -> Resu
     let mut files = Vec::new();
     for (folder, part) in homes {
         let class = name(&folder);
+        if class == BACKGROUND_NOISE {
+            // Nothing of it is used here, but that it can be read is found out now.
+            walk::entries(&folder, &mut Ignored::default())?;
+            continue;
+        }
         let found = walk::files(&folder, options.extensions, ignored)?;
         if found.is_empty() {
             ignored.folders.push(class.clone());
@@ -178,9 +189,23 @@ fn find_files(root: &Path, options: &Options<'_>, ignored: &mut Ignored) -> Resu
             part,
         }));
     }
+    if !files.is_empty() && files.iter().all(|file| file.class == "recordings" && file.part.is_none()) {
+        // The Free Spoken Digit Dataset keeps its files in one folder, beside its scripts.
+        let paths = files.iter().map(|file| file.path.clone()).collect();
+        let heap = Heap {
+            folder: root.join("recordings"),
+            part: None,
+            files: paths,
+        };
+        if let Some(named) = flat::labelled(std::slice::from_ref(&heap), spoken::class_of) {
+            files = named;
+            heaps.push(heap);
+        }
+    }
     if files.is_empty() {
+        let labelled = flat::labelled(&heaps, flat::class_of);
         files = match (
-            flat::labelled(&heaps),
+            labelled.or_else(|| flat::labelled(&heaps, spoken::class_of)),
             heaps.iter().find(|heap| !heap.files.is_empty()),
         ) {
             (Some(files), _) => files,

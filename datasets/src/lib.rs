@@ -19,7 +19,9 @@ mod made;
 pub mod music;
 mod names;
 mod split;
+mod spoken;
 mod text;
+mod transcripts;
 mod unpack;
 mod walk;
 
@@ -30,5 +32,7 @@ pub use error::{DataError, Result};
 pub use fetch::fetch;
 pub use folder::open_folder;
 pub use made::{Recipe, made_once};
+pub use spoken::background_noise;
 pub use text::MARKER;
+pub use transcripts::{Transcribed, Utterance, open_transcripts};
 pub use walk::files_in;

@@ -75,10 +75,13 @@ struct Line {
     value: String,
 }
 
+/// A part for each file, `None` for files that no list names and that are to be left out; and notes.
+pub(crate) type Split = (Vec<Option<Part>>, Vec<String>);
+
 /// Reads a split: a folder of lists (`train*.txt`, `val*.txt`, `test*.txt`, a file a line) or a table with the
-/// columns `file` and `split`. The answer has a part for each file, `None` for files that no list names, and notes.
+/// columns `file` and `split`.
 /// Where no list is for training, all files that no list names are for training (the Speech Commands convention).
-pub(crate) fn split(path: &Path, index: &Index, files: usize) -> Result<(Vec<Option<Part>>, Vec<String>)> {
+pub(crate) fn split(path: &Path, index: &Index, files: usize) -> Result<Split> {
     let mut lists: Vec<(PathBuf, Vec<Line>)> = Vec::new();
     if path.is_dir() {
         let (_, found) = walk::entries(path, &mut walk::Ignored::default())?;
@@ -88,14 +91,7 @@ pub(crate) fn split(path: &Path, index: &Index, files: usize) -> Result<(Vec<Opt
                 continue;
             }
             if part_named(&name).is_some() {
-                let text = read(&list)?;
-                let lines = text.lines().enumerate().map(|(number, line)| Line {
-                    number: number + 1,
-                    file: line.split('\t').next().unwrap_or_default().trim().into(),
-                    value: name.clone(),
-                });
-                let lines = lines.filter(|line| !line.file.is_empty()).collect();
-                lists.push((list, lines));
+                lists.push((list.clone(), list_of(&list)?));
             }
         }
         if lists.is_empty() {
@@ -106,9 +102,44 @@ pub(crate) fn split(path: &Path, index: &Index, files: usize) -> Result<(Vec<Opt
     } else {
         lists.push((path.into(), table(path, "split")?));
     }
+    let (parts, mut notes) = apply(&lists, index, files)?;
+    let left_out = parts.iter().filter(|part| part.is_none()).count();
+    if left_out > 0 {
+        let note = format!("{left_out} files are in no list of {} and are left out", path.display());
+        notes.insert(0, note);
+    }
+    Ok((parts, notes))
+}
+
+/// The split that Speech Commands brings along: `testing_list.txt` and `validation_list.txt` in the folder itself,
+/// if there is one of them.
+pub(crate) fn brought(root: &Path, index: &Index, files: usize) -> Result<Option<Split>> {
+    let mut lists = Vec::new();
+    for name in ["testing_list.txt", "validation_list.txt"] {
+        let list = root.join(name);
+        if list.is_file() {
+            lists.push((list.clone(), list_of(&list)?));
+        }
+    }
+    let split = (!lists.is_empty()).then(|| apply(&lists, index, files));
+    split.transpose()
+}
+
+/// The lines of a list of files, which is for the part that its name says.
+fn list_of(list: &Path) -> Result<Vec<Line>> {
+    let text = read(list)?;
+    let lines = text.lines().enumerate().map(|(number, line)| Line {
+        number: number + 1,
+        file: line.split('\t').next().unwrap_or_default().trim().into(),
+        value: walk::name(list),
+    });
+    Ok(lines.filter(|line| !line.file.is_empty()).collect())
+}
+
+fn apply(lists: &[(PathBuf, Vec<Line>)], index: &Index, files: usize) -> Result<Split> {
     let mut parts: Vec<Option<Part>> = vec![None; files];
     let (mut notes, mut any_train) = (Vec::new(), false);
-    for (list, lines) in &lists {
+    for (list, lines) in lists {
         let mut missing = Vec::new();
         for line in lines {
             let Some(part) = part_named(&line.value) else {

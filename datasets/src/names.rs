@@ -1,9 +1,11 @@
 //! "Did you mean …?", and names that are written the same.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::text::some;
 use crate::walk::{Ignored, entries, name};
 use crate::{DataError, cards};
 
@@ -70,6 +72,13 @@ pub(crate) fn near<'a>(what: &str, names: impl Iterator<Item = &'a str>) -> Vec<
         .collect();
     near.sort();
     near.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// Names to choose from, those near `what` first.
+pub(crate) fn to_choose_from(what: &str, names: &BTreeSet<&str>) -> String {
+    let near = near(what, names.iter().copied());
+    let others = names.iter().filter(|name| !near.contains(name)).copied();
+    some(near.iter().copied().chain(others).map(String::from), 12)
 }
 
 /// Levenshtein's distance: letters to insert, delete or replace.

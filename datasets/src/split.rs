@@ -12,6 +12,35 @@ pub(crate) enum Part {
     Test,
 }
 
+/// What the sources of a set are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sources {
+    /// Nothing tells who or what a file comes from, so each counts as a source of its own.
+    Files,
+    Artists,
+    Speakers,
+}
+
+impl Sources {
+    /// Several of them, in messages and notes.
+    pub fn several(self) -> &'static str {
+        match self {
+            Self::Files => "files",
+            Self::Artists => "artists",
+            Self::Speakers => "speakers",
+        }
+    }
+
+    /// One of them.
+    pub fn one(self) -> &'static str {
+        match self {
+            Self::Files => "file",
+            Self::Artists => "artist",
+            Self::Speakers => "speaker",
+        }
+    }
+}
+
 /// Shares of the three parts where nothing is given: 60 % to learn from, 20 % to choose on, 20 % to measure on.
 pub(crate) const SHARES: [(Part, f64); 3] = [(Part::Train, 0.6), (Part::Valid, 0.2), (Part::Test, 0.2)];
 

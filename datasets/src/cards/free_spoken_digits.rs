@@ -8,10 +8,10 @@ pub(super) const CARD: Card = Card {
     licence: "CC BY-SA 4.0",
     home: "https://github.com/Jakobovski/free-spoken-digit-dataset",
     size: 21_200_000,
-    layout: "one folder of files: recordings/DIGIT_SPEAKER_INDEX.wav",
-    class_folders: false,
-    split: "official: indices 0 to 4 for test, but the same six speakers are in training; leaving one speaker out \
-            says more",
+    layout: "one folder of files whose names tell the class: recordings/DIGIT_SPEAKER_INDEX.wav",
+    class_folders: true,
+    split: "official: indices 0 to 4 for test (here 5 to 9 for validation), but the same six speakers are in \
+            training; holding one speaker out says more",
     faults: &["six speakers only: a result by the official split says little of a seventh"],
     mirror: "free-spoken-digit-dataset",
     source: Source::Files {

@@ -17,9 +17,10 @@ mod mobilenet_v2;
 mod resnet18;
 mod resnet34;
 mod snips;
+mod speech_commands;
 
 /// All cards, by name.
-pub fn all() -> [&'static Card; 15] {
+pub fn all() -> [&'static Card; 16] {
     [
         &cats_dogs::CARD,
         &clinc150::CARD,
@@ -36,6 +37,7 @@ pub fn all() -> [&'static Card; 15] {
         &resnet18::CARD,
         &resnet34::CARD,
         &snips::CARD,
+        &speech_commands::CARD,
     ]
 }
 

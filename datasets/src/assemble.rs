@@ -113,7 +113,9 @@ impl Plan<'_> {
         ));
         if classes.len() < self.classes.len() {
             let (have, all) = (classes.len(), self.classes.len());
-            notes.push(format!("the {one} {name} has {have} of the {all} classes only: the test part lacks the others"));
+            notes.push(format!(
+                "the {one} {name} has {have} of the {all} classes only: the test part lacks the others"
+            ));
         }
         Ok(())
     }

@@ -94,7 +94,9 @@ pub(crate) fn notes(heaps: &[Heap], used: &[File]) -> Vec<String> {
             return None;
         }
         if heap.part == Some(Part::Test) && count == heap.files.len() {
-            return Some(format!("{count} unlabelled files in {folder}: left out, as nothing tells their class"));
+            return Some(format!(
+                "{count} unlabelled files in {folder}: left out, as nothing tells their class"
+            ));
         }
         let names = some(left.into_iter().map(|file| name(file)), 5);
         Some(format!(

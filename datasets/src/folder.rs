@@ -189,7 +189,11 @@ fn find_files(root: &Path, options: &Options<'_>, ignored: &mut Ignored) -> Resu
             part,
         }));
     }
-    if !files.is_empty() && files.iter().all(|file| file.class == "recordings" && file.part.is_none()) {
+    if !files.is_empty()
+        && files
+            .iter()
+            .all(|file| file.class == "recordings" && file.part.is_none())
+    {
         // The Free Spoken Digit Dataset keeps its files in one folder, beside its scripts.
         let paths = files.iter().map(|file| file.path.clone()).collect();
         let heap = Heap {
@@ -229,7 +233,13 @@ fn find_files(root: &Path, options: &Options<'_>, ignored: &mut Ignored) -> Resu
             }
         };
     }
-    let notes = flat::notes(&heaps, &files);
+    let mut notes = flat::notes(&heaps, &files);
+    if ignored.transcripts > 0 {
+        notes.push(format!(
+            "{} transcripts (*.trans.txt) lie here: this looks like transcribed speech, but its folders are read as classes",
+            ignored.transcripts
+        ));
+    }
     files.sort_by_cached_key(|file| walk::relative(root, &file.path));
     Ok((files, notes))
 }

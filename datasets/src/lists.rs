@@ -105,7 +105,10 @@ pub(crate) fn split(path: &Path, index: &Index, files: usize) -> Result<Split> {
     let (parts, mut notes) = apply(&lists, index, files)?;
     let left_out = parts.iter().filter(|part| part.is_none()).count();
     if left_out > 0 {
-        let note = format!("{left_out} files are in no list of {} and are left out", path.display());
+        let note = format!(
+            "{left_out} files are in no list of {} and are left out",
+            path.display()
+        );
         notes.insert(0, note);
     }
     Ok((parts, notes))
@@ -121,8 +124,13 @@ pub(crate) fn brought(root: &Path, index: &Index, files: usize) -> Result<Option
             lists.push((list.clone(), list_of(&list)?));
         }
     }
-    let split = (!lists.is_empty()).then(|| apply(&lists, index, files));
-    split.transpose()
+    if lists.is_empty() {
+        return Ok(None);
+    }
+    let (parts, mut notes) = apply(&lists, index, files)?;
+    let names = lists.iter().map(|(list, _)| walk::name(list));
+    notes.insert(0, format!("split by the lists in the folder: {}", some(names, 2)));
+    Ok(Some((parts, notes)))
 }
 
 /// The lines of a list of files, which is for the part that its name says.

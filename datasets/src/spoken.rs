@@ -55,7 +55,9 @@ fn hashed_speaker(file: &Path) -> Option<String> {
 
 /// Whether the files' names tell their class and speaker, not folders.
 fn by_name(files: &[File]) -> bool {
-    files.iter().all(|file| class_of(&file.path).as_ref() == Some(&file.class))
+    files
+        .iter()
+        .all(|file| class_of(&file.path).as_ref() == Some(&file.class))
 }
 
 /// What the sources are, the speakers that the names tell, and notes. They tell speakers if they tell the class too,
@@ -65,7 +67,9 @@ pub(crate) fn speakers(files: &[File]) -> (Sources, Vec<Option<String>>, Vec<Str
         let speakers = files.iter().map(|file| Some(pieces(&file.path)?.1));
         let speakers: Vec<Option<String>> = speakers.collect();
         let count = speakers.iter().collect::<BTreeSet<_>>().len();
-        let note = format!("files are named CLASS_SPEAKER_INDEX: the first piece is the class, the second one of {count} speakers");
+        let note = format!(
+            "files are named CLASS_SPEAKER_INDEX: the first piece is the class, the second one of {count} speakers"
+        );
         return (Sources::Speakers, speakers, vec![note]);
     }
     let speakers: Vec<Option<String>> = files.iter().map(|file| hashed_speaker(&file.path)).collect();
@@ -74,7 +78,8 @@ pub(crate) fn speakers(files: &[File]) -> (Sources, Vec<Option<String>>, Vec<Str
         return (Sources::Files, vec![None; files.len()], Vec::new());
     }
     let others = files.len() - named;
-    let note = format!("{others} files are not named SPEAKER_nohash_NUMBER: each counts as a speaker of its own");
+    let note =
+        format!("{others} files are not named SPEAKER_nohash_NUMBER: each counts as a speaker of its own");
     let notes = (others > 0).then_some(note);
     (Sources::Speakers, speakers, notes.into_iter().collect())
 }
@@ -103,7 +108,8 @@ pub(crate) fn by_index(files: &[File], hold_out: Option<&str>) -> Option<Split> 
     }
     let needed = if hold_out.is_some() { 2 } else { 3 };
     if present.len() < needed * classes.len() {
-        let note = "the files are not split by their index: some class lacks indices 0 to 4, 5 to 9 or from 10 up";
+        let note =
+            "the files are not split by their index: some class lacks indices 0 to 4, 5 to 9 or from 10 up";
         return Some((vec![None; files.len()], vec![note.into()]));
     }
     let note = match hold_out {
@@ -140,7 +146,12 @@ mod tests {
     fn names_tell_a_hashed_speaker_or_nothing() {
         let speaker = |name: &str| hashed_speaker(Path::new(name));
         assert_eq!(speaker("yes/0a7c2a8d_nohash_0.wav").as_deref(), Some("0a7c2a8d"));
-        for name in ["0a7c2a8d_nohash_.wav", "_nohash_1.wav", "0a7c2a8d_1.wav", "a_nohash_b.wav"] {
+        for name in [
+            "0a7c2a8d_nohash_.wav",
+            "_nohash_1.wav",
+            "0a7c2a8d_1.wav",
+            "a_nohash_b.wav",
+        ] {
             assert_eq!(speaker(name), None, "{name}");
         }
     }

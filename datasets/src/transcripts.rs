@@ -12,7 +12,7 @@ use crate::lists::{self, Index};
 use crate::names::composed;
 use crate::split::{Part, Sources};
 use crate::text::some;
-use crate::walk::{self, Ignored, name, relative};
+use crate::walk::{self, Ignored, relative};
 use crate::{DataError, Example, OnProgress, Options, Result, Skipped, door};
 
 /// A sound file with what is said in it.
@@ -85,7 +85,7 @@ fn open_below(root: &Path, options: &Options<'_>) -> Result<Transcribed> {
     let mut ignored = Ignored::default();
     let (mut transcripts, mut sounds) = (Vec::new(), Vec::new());
     for path in walk::files(root, &[], &mut ignored)? {
-        if name(&path).to_lowercase().ends_with(".trans.txt") {
+        if walk::is_transcript(&path) {
             transcripts.push(path);
         } else if options.extensions.contains(&walk::extension(&path).as_str()) {
             sounds.push(path);
@@ -138,7 +138,10 @@ fn open_below(root: &Path, options: &Options<'_>) -> Result<Transcribed> {
     };
     let split = plan.assemble(examples, parts, keep, notes)?;
     let utterance = |example: Example| Utterance {
-        text: texts.get(&example.path).map(|line| line.text.clone()).unwrap_or_default(),
+        text: texts
+            .get(&example.path)
+            .map(|line| line.text.clone())
+            .unwrap_or_default(),
         path: example.path,
         speaker: example.source,
     };
@@ -155,7 +158,10 @@ fn open_below(root: &Path, options: &Options<'_>) -> Result<Transcribed> {
 }
 
 fn speaker(id: &str) -> &str {
-    id.split('-').next().filter(|speaker| !speaker.is_empty()).unwrap_or(id)
+    id.split('-')
+        .next()
+        .filter(|speaker| !speaker.is_empty())
+        .unwrap_or(id)
 }
 
 /// What a sound file and its line in the transcript beside it have in common.
@@ -182,19 +188,21 @@ struct Lines {
 }
 
 impl Lines {
-    fn read(
-        root: &Path,
-        transcripts: &[PathBuf],
-        sounds: &[PathBuf],
-        options: &Options<'_>,
-    ) -> Result<Self> {
+    fn read(root: &Path, transcripts: &[PathBuf], sounds: &[PathBuf], options: &Options<'_>) -> Result<Self> {
         let mut by_id: HashMap<PathBuf, Vec<&PathBuf>> = HashMap::new();
         for sound in sounds {
             by_id.entry(key_of(sound)).or_default().push(sound);
         }
         // Of one utterance in several formats, the first that the project names is read.
-        let rank = |path: &PathBuf| options.extensions.iter().position(|e| *e == walk::extension(path));
-        by_id.values_mut().for_each(|same| same.sort_by_key(|path| rank(path)));
+        let rank = |path: &PathBuf| {
+            options
+                .extensions
+                .iter()
+                .position(|e| *e == walk::extension(path))
+        };
+        by_id
+            .values_mut()
+            .for_each(|same| same.sort_by_key(|path| rank(path)));
 
         let mut texts: BTreeMap<PathBuf, Line> = BTreeMap::new();
         let mut refused: BTreeMap<PathBuf, String> = BTreeMap::new();
@@ -247,11 +255,20 @@ impl Lines {
         let told = [
             ("lines of transcripts have no sound file beside them", silent),
             ("sound files are in no transcript", short(untold)),
-            ("sound files are there in a format that is read rather", short(copies)),
-            ("utterances are there twice with the same text, and used once", twice),
+            (
+                "sound files are left out, for their utterance is read in another format",
+                short(copies),
+            ),
+            (
+                "utterances are there twice with the same text, and used once",
+                twice,
+            ),
         ];
-        let told = told.into_iter().filter(|(_, names): &(_, Vec<String>)| !names.is_empty());
-        let notes = told.map(|(what, names)| format!("{} {what}: {}", names.len(), some(names.into_iter(), 10)));
+        let told = told
+            .into_iter()
+            .filter(|(_, names): &(_, Vec<String>)| !names.is_empty());
+        let notes =
+            told.map(|(what, names)| format!("{} {what}: {}", names.len(), some(names.into_iter(), 10)));
         Ok(Self {
             texts,
             notes: notes.collect(),
@@ -266,7 +283,10 @@ impl Lines {
 /// The part that a folder of this name is: `train-clean-100`, `dev`, `test_other`.
 fn part_of(folder: &str) -> Option<Part> {
     // The first word only, or a folder of the speaker Valentina would be for validation.
-    let word = folder.split(|letter: char| !letter.is_alphabetic()).next()?.to_lowercase();
+    let word = folder
+        .split(|letter: char| !letter.is_alphabetic())
+        .next()?
+        .to_lowercase();
     match word.as_str() {
         "train" | "training" => Some(Part::Train),
         "dev" | "val" | "valid" | "validation" => Some(Part::Valid),
@@ -313,7 +333,9 @@ fn parts_by_folder(root: &Path, files: &[PathBuf]) -> (Vec<Option<Part>>, Vec<bo
     if !others.is_empty() {
         let count = others.len();
         let names = some(others.into_iter().collect::<BTreeSet<_>>().into_iter(), 8);
-        notes.push(format!("{count} utterances beside the parts are left out, in these folders: {names}"));
+        notes.push(format!(
+            "{count} utterances beside the parts are left out, in these folders: {names}"
+        ));
     }
     (parts, keep, notes)
 }
@@ -323,7 +345,13 @@ fn no_transcripts(root: &Path, sounds: &[PathBuf], ignored: &Ignored, options: &
     let inside = |sound: &PathBuf| Some(relative(root, sound).rsplit_once('/')?.0.to_string());
     let folders: BTreeSet<String> = sounds.iter().filter_map(inside).collect();
     let instead = match (sounds.len(), folders.len()) {
-        (0, _) => format!(". It holds no such sound either{}", ignored.note().map(|note| format!(" ({note})")).unwrap_or_default()),
+        (0, _) => format!(
+            ". It holds no such sound either{}",
+            ignored
+                .note()
+                .map(|note| format!(" ({note})"))
+                .unwrap_or_default()
+        ),
         (count, 0 | 1) => format!(". It holds {count} sound files"),
         (count, _) => format!(
             ". Its {count} sound files lie in folders that look like class folders ({}): labelled words, not transcribed \
@@ -364,7 +392,10 @@ impl Transcribed {
         let (good, bad) = read_all(parts, on_progress, read);
         bad.into_iter()
             .for_each(|(utterance, reason)| self.skip(&utterance.path, reason));
-        let empty = self.parts().into_iter().find(|(_, utterances)| utterances.is_empty());
+        let empty = self
+            .parts()
+            .into_iter()
+            .find(|(_, utterances)| utterances.is_empty());
         match (empty, self.skipped.last()) {
             (Some((part, _)), Some(last)) => Err(DataError::SkippedAll {
                 skipped: self.skipped.len(),

@@ -14,11 +14,14 @@ pub(crate) struct Ignored {
     other: BTreeMap<String, usize>,
     /// Folders that are no class, because they hold nothing usable or lie beside `train` and `test`.
     pub folders: Vec<String>,
+    /// Transcripts, which say that folders are hardly classes.
+    pub transcripts: usize,
 }
 
 impl Ignored {
     /// Counts a file of another kind.
     pub fn count(&mut self, file: &Path) {
+        self.transcripts += usize::from(is_transcript(file));
         let kind = extension(file);
         let kind = if kind.is_empty() {
             "without extension".into()
@@ -126,6 +129,11 @@ fn descend(
     }
     above.pop();
     Ok(())
+}
+
+/// Whether this is a transcript as LibriSpeech has them.
+pub(crate) fn is_transcript(file: &Path) -> bool {
+    name(file).to_lowercase().ends_with(".trans.txt")
 }
 
 /// The last part of a path as text.

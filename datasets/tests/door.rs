@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use datasets::{DataError, Options, open};
+use datasets::{DataError, Options, open, open_transcripts};
 
 #[test]
 fn names_open_sets_and_slips_are_answered() {
@@ -39,11 +39,28 @@ fn names_open_sets_and_slips_are_answered() {
             .iter()
             .any(|note| note.contains("known fault of gtzan") && note.contains("jazz.00054"))
     );
+    let error = open_transcripts("gtzan", &options).unwrap_err();
+    assert!(matches!(error, DataError::NoTranscripts { .. }), "{error}");
     fs::remove_file(&music.test[0].path).unwrap();
     let error = open("gtzan", &options).unwrap_err().to_string();
     assert!(
         error.contains("999 wav or au files where the set has 1000"),
         "{error}"
+    );
+
+    let recordings = data.path().join("free-spoken-digit-dataset/recordings");
+    fs::create_dir_all(&recordings).unwrap();
+    for number in 0..3000 {
+        let (digit, speaker, index) = (number / 300, number / 50 % 6, number % 50);
+        let name = format!("{digit}_speaker{speaker}_{index}.wav");
+        fs::write(recordings.join(name), number.to_string()).unwrap();
+    }
+    let digits = open("free-spoken-digit-dataset", &options).unwrap();
+    assert!(
+        digits.to_string().starts_with(
+            "free-spoken-digit-dataset: 10 classes, 2400 training + 300 validation + 300 test files in"
+        ),
+        "{digits}"
     );
 
     let snips = data.path().join("snips");

@@ -70,7 +70,11 @@ fn speakers(examples: &[Example]) -> BTreeSet<&str> {
 
 #[track_caller]
 fn noted(collection: &Collection, words: &str) {
-    assert!(collection.notes.iter().any(|note| note.contains(words)), "{words:?} is not in {:#?}", collection.notes);
+    assert!(
+        collection.notes.iter().any(|note| note.contains(words)),
+        "{words:?} is not in {:#?}",
+        collection.notes
+    );
 }
 
 fn index(example: &Example) -> usize {
@@ -81,7 +85,12 @@ fn index(example: &Example) -> usize {
 #[test]
 fn spoken_digits_open_from_their_folder_and_from_recordings() {
     let data = folder(digits("recordings/", 12));
-    for script in ["metadata.py", "utils/trimmer.py", "acquire_data/say_numbers_prompt.py", "README.md"] {
+    for script in [
+        "metadata.py",
+        "utils/trimmer.py",
+        "acquire_data/say_numbers_prompt.py",
+        "README.md",
+    ] {
         write(&data, script, "");
     }
     for below in ["", "recordings"] {
@@ -89,18 +98,35 @@ fn spoken_digits_open_from_their_folder_and_from_recordings() {
         assert_eq!(spoken.classes, ["0", "1", "2"]);
         assert_eq!(sizes(&spoken), [18, 45, 45]);
         assert!(spoken.test.iter().all(|example| index(example) < 5));
-        assert!(spoken.valid.iter().all(|example| (5..10).contains(&index(example))));
+        assert!(
+            spoken
+                .valid
+                .iter()
+                .all(|example| (5..10).contains(&index(example)))
+        );
         for (_, examples) in spoken.parts() {
-            assert_eq!(speakers(examples).into_iter().collect::<Vec<_>>(), ["george", "jackson", "theo"]);
+            assert_eq!(
+                speakers(examples).into_iter().collect::<Vec<_>>(),
+                ["george", "jackson", "theo"]
+            );
             assert!(examples.is_sorted_by_key(|example| &example.path));
             for example in examples {
                 let name = example.path.file_name().unwrap().to_str().unwrap();
                 let [digit, speaker, _] = name.split('_').collect::<Vec<_>>().try_into().unwrap();
-                assert_eq!((spoken.classes[example.label as usize].as_str(), example.source.as_str()), (digit, speaker));
+                assert_eq!(
+                    (
+                        spoken.classes[example.label as usize].as_str(),
+                        example.source.as_str()
+                    ),
+                    (digit, speaker)
+                );
             }
         }
         noted(&spoken, "named CLASS_SPEAKER_INDEX");
-        noted(&spoken, "3 speakers in two parts or more, so results flatter for a new speaker: george, jackson, theo");
+        noted(
+            &spoken,
+            "3 speakers in two parts or more, so results flatter for a new speaker: george, jackson, theo",
+        );
     }
 }
 
@@ -116,7 +142,13 @@ fn files_that_are_named_otherwise_are_told_and_a_heap_of_them_is_refused() {
     let one_class: Vec<&String> = files.iter().filter(|file| file.contains("/0_")).collect();
     let mixed = ["a_b_1.wav", "c_d_2.wav", "x.wav", "y.wav", "z.wav"];
     for (files, name) in [
-        (one_class.iter().map(|file| file.replace("recordings/", "")).collect::<Vec<_>>(), "one class"),
+        (
+            one_class
+                .iter()
+                .map(|file| file.replace("recordings/", ""))
+                .collect::<Vec<_>>(),
+            "one class",
+        ),
         (mixed.map(String::from).to_vec(), "most are named otherwise"),
     ] {
         let error = open_folder(folder(files).path(), &options()).expect_err(name);
@@ -125,7 +157,10 @@ fn files_that_are_named_otherwise_are_told_and_a_heap_of_them_is_refused() {
     }
     // Where other folders hold sounds too, `recordings` is a class as any other.
     let data = folder(digits("recordings/", 2).into_iter().chain(digits("street/", 2)));
-    assert_eq!(open_folder(data.path(), &options()).unwrap().classes, ["recordings", "street"]);
+    assert_eq!(
+        open_folder(data.path(), &options()).unwrap().classes,
+        ["recordings", "street"]
+    );
 }
 
 #[test]
@@ -135,9 +170,17 @@ fn few_takes_are_drawn_by_speaker() {
     assert!(speakers(&spoken.train).is_disjoint(&speakers(&spoken.test)));
     noted(&spoken, "not split by their index");
     noted(&spoken, "whole speakers");
-    let two: Vec<String> = digits("", 4).into_iter().filter(|file| !file.contains("theo")).collect();
-    let error = open_folder(folder(two).path(), &options()).unwrap_err().to_string();
-    assert!(error.contains("\"0\" has 2 different speakers, 3 are needed"), "{error}");
+    let two: Vec<String> = digits("", 4)
+        .into_iter()
+        .filter(|file| !file.contains("theo"))
+        .collect();
+    let error = open_folder(folder(two).path(), &options())
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("\"0\" has 2 different speakers, 3 are needed"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -145,19 +188,31 @@ fn a_speaker_who_is_held_out_is_the_test_part_and_no_other() {
     let data = folder(digits("", 12));
     let spoken = open_folder(data.path(), &hold_out("jackson")).unwrap();
     assert_eq!(sizes(&spoken), [42, 30, 36]);
-    assert_eq!(speakers(&spoken.test).into_iter().collect::<Vec<_>>(), ["jackson"]);
+    assert_eq!(
+        speakers(&spoken.test).into_iter().collect::<Vec<_>>(),
+        ["jackson"]
+    );
     assert_eq!(spoken.held_out.as_deref(), Some("jackson"));
     for examples in [&spoken.train, &spoken.valid] {
-        assert_eq!(speakers(examples).into_iter().collect::<Vec<_>>(), ["george", "theo"]);
+        assert_eq!(
+            speakers(examples).into_iter().collect::<Vec<_>>(),
+            ["george", "theo"]
+        );
     }
     assert!(spoken.valid.iter().all(|example| index(example) < 5));
     noted(&spoken, "jackson is held out: the test part is all 36 files");
-    noted(&spoken, "2 speakers in two parts or more, so validation flatters for a new speaker, the test does not");
+    noted(
+        &spoken,
+        "2 speakers in two parts or more, so validation flatters for a new speaker, the test does not",
+    );
 
     let error = open_folder(data.path(), &hold_out("Jakson")).unwrap_err();
     assert!(matches!(error, DataError::NoSuchSource { .. }));
     let message = error.to_string();
-    assert!(message.contains("no speaker") && message.contains("there are: jackson, george, theo"), "{message}");
+    assert!(
+        message.contains("no speaker") && message.contains("there are: jackson, george, theo"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -178,12 +233,24 @@ fn holding_out_works_with_artists_and_given_parts_and_is_refused_where_nothing_i
         true => "anna".into(),
         false => file.replace('/', " "),
     };
-    let rows: String = files.iter().map(|file| format!("{file},{}\n", artist(file))).collect();
+    let rows: String = files
+        .iter()
+        .map(|file| format!("{file},{}\n", artist(file)))
+        .collect();
     write(&data, "artists.csv", &format!("file,artist\n{rows}"));
     let mut music = open_folder(data.path(), &hold_out("anna")).unwrap();
-    assert_eq!(sizes(&music), [7 + 3, 3, 3], "the others' test part is for training, their validation stays theirs");
+    assert_eq!(
+        sizes(&music),
+        [7 + 3, 3, 3],
+        "the others' test part is for training, their validation stays theirs"
+    );
     assert_eq!(speakers(&music.test).into_iter().collect::<Vec<_>>(), ["anna"]);
-    assert!(music.valid.iter().all(|example| music.short(&example.path).starts_with("valid/")));
+    assert!(
+        music
+            .valid
+            .iter()
+            .all(|example| music.short(&example.path).starts_with("valid/"))
+    );
     noted(&music, "anna has 1 of the 2 classes only");
     let first = music.test[0].path.clone();
     music.skip(&first, "noise");
@@ -191,17 +258,30 @@ fn holding_out_works_with_artists_and_given_parts_and_is_refused_where_nothing_i
     for example in music.test.clone() {
         music.skip(&example.path, "noise");
     }
-    assert!(music.check().unwrap_err().to_string().contains("test has no example"));
+    assert!(
+        music
+            .check()
+            .unwrap_err()
+            .to_string()
+            .contains("test has no example")
+    );
 }
 
 #[test]
 fn speech_commands_keeps_its_split_its_speakers_and_its_noise() {
     let data = folder(commands(6));
-    for file in ["_background_noise_/tap.wav", "_background_noise_/hum.wav", "_background_noise_/README.md", "LICENSE"] {
+    for file in [
+        "_background_noise_/tap.wav",
+        "_background_noise_/hum.wav",
+        "_background_noise_/README.md",
+        "LICENSE",
+    ] {
         write(&data, file, file);
     }
     let list = |speaker: usize| -> String {
-        let lines = commands(6).into_iter().filter(|file| file.contains(&format!("{speaker:08x}_")));
+        let lines = commands(6)
+            .into_iter()
+            .filter(|file| file.contains(&format!("{speaker:08x}_")));
         lines.map(|file| file + "\n").collect()
     };
     write(&data, "testing_list.txt", &list(1));
@@ -209,10 +289,27 @@ fn speech_commands_keeps_its_split_its_speakers_and_its_noise() {
     let words = open_folder(data.path(), &options()).unwrap();
     assert_eq!(words.classes, ["no", "yes"]);
     assert_eq!(sizes(&words), [16, 4, 4]);
-    assert_eq!(speakers(&words.test).into_iter().collect::<Vec<_>>(), ["00000001"]);
-    assert_eq!(speakers(&words.valid).into_iter().collect::<Vec<_>>(), ["00000002"]);
+    assert_eq!(
+        speakers(&words.test).into_iter().collect::<Vec<_>>(),
+        ["00000001"]
+    );
+    assert_eq!(
+        speakers(&words.valid).into_iter().collect::<Vec<_>>(),
+        ["00000002"]
+    );
+    noted(
+        &words,
+        "split by the lists in the folder: testing_list.txt, validation_list.txt",
+    );
     noted(&words, "all files that no list names are for training");
-    assert!(words.notes.iter().all(|note| !note.contains("no class") && !note.contains("flatter")), "{:#?}", words.notes);
+    assert!(
+        words
+            .notes
+            .iter()
+            .all(|note| !note.contains("no class") && !note.contains("flatter")),
+        "{:#?}",
+        words.notes
+    );
     let names = ["hum.wav", "tap.wav"].map(|name| data.path().join("_background_noise_").join(name));
     assert_eq!(background_noise(&words.root, &["wav"]), names);
     assert!(background_noise(Path::new("nowhere"), &["wav"]).is_empty());
@@ -222,15 +319,35 @@ fn speech_commands_keeps_its_split_its_speakers_and_its_noise() {
     assert_eq!(speakers(&held.test).into_iter().collect::<Vec<_>>(), ["00000004"]);
 
     // A split that is given wins over the lists that lie there.
-    let rows = commands(6).into_iter().map(|file| format!("{file},{}\n", ["train", "valid", "test"][file.as_bytes()[file.len() - 14] as usize % 3]));
-    write(&data, "split.csv", &format!("file,split\n{}", rows.collect::<String>()));
+    let rows = commands(6).into_iter().map(|file| {
+        format!(
+            "{file},{}\n",
+            ["train", "valid", "test"][file.as_bytes()[file.len() - 14] as usize % 3]
+        )
+    });
+    write(
+        &data,
+        "split.csv",
+        &format!("file,split\n{}", rows.collect::<String>()),
+    );
     let split = Some(data.path().join("split.csv"));
     let given = open_folder(data.path(), &Options { split, ..options() }).unwrap();
     assert_eq!(sizes(&given), [8, 8, 8]);
 
     write(&data, "testing_list.txt", "cat/1_nohash_0.wav\n");
     let error = open_folder(data.path(), &options()).unwrap_err().to_string();
-    assert!(error.contains("testing_list.txt") && error.contains("another set"), "{error}");
+    assert!(
+        error.contains("testing_list.txt") && error.contains("another set"),
+        "{error}"
+    );
+}
+
+#[test]
+fn class_folders_with_transcripts_in_them_are_doubted() {
+    let data = folder(digits("yes/", 2).into_iter().chain(digits("no/", 2)));
+    write(&data, "no/a.trans.txt", "a one");
+    let words = open_folder(data.path(), &options()).unwrap();
+    noted(&words, "1 transcripts (*.trans.txt) lie here");
 }
 
 #[test]
@@ -250,7 +367,10 @@ fn without_lists_speakers_known_from_names_are_kept_whole() {
     let words = open_folder(folder(&files).path(), &options()).unwrap();
     noted(&words, "file by file");
     let data = folder(commands(6));
-    let rows: String = commands(6).iter().map(|file| format!("{file},{}\n", &file[file.len() - 14..file.len() - 13])).collect();
+    let rows: String = commands(6)
+        .iter()
+        .map(|file| format!("{file},{}\n", &file[file.len() - 14..file.len() - 13]))
+        .collect();
     write(&data, "artists.csv", &format!("file,artist\n{rows}"));
     noted(&open_folder(data.path(), &options()).unwrap(), "whole artists");
 }

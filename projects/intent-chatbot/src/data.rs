@@ -331,7 +331,7 @@ impl training::Dataset for Messages {
 
     fn order(&self, pass: Pass) -> Vec<usize> {
         let lengths: Vec<usize> = self.encoded.iter().map(|message| message.ids.len()).collect();
-        text::by_length(&lengths, self.batch_size, pass)
+        training::by_length(&lengths, self.batch_size, pass)
     }
 
     fn name(&self, index: usize) -> String {

@@ -37,6 +37,7 @@ mod reader;
 mod resample;
 mod scan;
 mod spectrogram;
+mod speech;
 
 pub use augment::SpecAugment;
 pub use clip::{Clip, load, wav_bytes, write_wav};

@@ -31,7 +31,7 @@ pub use error::{Result, TextError};
 pub use layouts::{Corpus, open};
 pub use linear::{LinearModel, LinearTagger, Sparse, TfIdf};
 pub use message::{Message, Slot};
-pub use padding::{by_length, mask, pad};
+pub use padding::{mask, pad};
 pub use pieces::{Piece, Pieces};
 pub use tags::{OUTSIDE, SlotCounts, SlotScores, Tags};
 pub use vocabulary::{PADDING, UNKNOWN, Vocabulary, character_ngrams};

@@ -2,10 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use text::{
-    LinearModel, LinearTagger, Pieces, Slot, Sparse, Tags, TfIdf, Word, by_length, character_ngrams, pad,
-    words,
+    LinearModel, LinearTagger, Pieces, Slot, Sparse, Tags, TfIdf, Word, character_ngrams, pad, words,
 };
-use training::Pass;
+use training::{Pass, by_length};
 
 fn forms(text: &str) -> Vec<String> {
     words(text, 100).into_iter().map(|word| word.form).collect()

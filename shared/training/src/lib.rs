@@ -54,7 +54,7 @@ mod transfer;
 
 pub use arguments::{RunArguments, TrainArguments};
 pub use average::WeightAverage;
-pub use batches::{BatchPlan, Batches, order};
+pub use batches::{BatchPlan, Batches, by_length, order};
 pub use data::{Batch, Dataset, InMemory, Labelled, Pass, Splits, pad_sequences};
 pub use device::{DeviceChoice, choose_device};
 pub use error::{TrainingError, exit_code};

@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use nn::Random;
 use rand::Rng;
 
+pub use crate::room::{impulse_response, random_reverb};
 use crate::{AudioError, Spectrogram, resample};
 
 /// `length` samples from `start`; a clip that ends before is repeated from its beginning, so that every crop is full of
@@ -83,7 +84,7 @@ pub fn mix(samples: &mut [f32], noise: &[f32], decibels: f32) {
 }
 
 /// A standard normal number (Box and Muller 1958).
-fn gaussian(random: &mut Random) -> f32 {
+pub(crate) fn gaussian(random: &mut Random) -> f32 {
     // 1 - u lies in (0, 1], whose logarithm is finite.
     let radius = (-2.0 * (1.0 - random.random::<f32>()).ln()).sqrt();
     radius * (std::f32::consts::TAU * random.random::<f32>()).cos()

@@ -22,6 +22,7 @@
 //! # Ok::<(), audio::AudioError>(())
 //! ```
 
+mod activity;
 pub mod augment;
 mod clip;
 mod error;
@@ -35,10 +36,12 @@ mod pcm;
 mod picture;
 mod reader;
 mod resample;
+mod room;
 mod scan;
 mod spectrogram;
 mod speech;
 
+pub use activity::{trim, voice_activity};
 pub use augment::SpecAugment;
 pub use clip::{Clip, load, wav_bytes, write_wav};
 pub use error::AudioError;
@@ -47,6 +50,7 @@ pub use mel::{LOG_FLOOR, LogMel, LogMelConfig, LogMelStream};
 pub use picture::{TimelinePicture, save_spectrogram};
 pub use reader::{Reader, Warning};
 pub use resample::{Resampler, resample};
+pub use room::Rooms;
 pub use scan::{Scan, Windows, scan};
 pub use spectrogram::Spectrogram;
 

@@ -30,6 +30,7 @@
 //! | `binary_cross_entropy_with_logit`: infinite or NaN beyond logits of ±17 | [`loss::binary_cross_entropy_with_logit`]: finite for all |
 //! | `embedding`: an id outside of the vocabulary is an error without a name; the gradient is added on one core | [`embedding()`]: names the id |
 //! | `cross_entropy`: no smoothing, class weights or padding; a bad label is an error without a name | [`loss::cross_entropy_with`] |
+//! | no CTC loss | [`loss::ctc`]; [`ctc`] has greedy decoding, beam search and alignment |
 //! | `gru`, `lstm`: one layer, one direction, a matrix product for each step's input, no padding | [`gru`], [`lstm`] |
 //! | convolution on the CPU: scalar loops, in part on one core; depthwise costs as much as dense | tiles in SIMD registers on all cores, and the same bits whatever the number of cores |
 //! | the backward pass adds every gradient to a tensor of zeros | gradients go from operation to operation; [`backward`] spares the zeros for the weights too |
@@ -71,6 +72,7 @@ mod conv;
 mod convolution;
 mod cpu;
 mod crf;
+pub mod ctc;
 mod dropout;
 mod elementwise;
 mod embedding;

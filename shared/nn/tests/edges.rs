@@ -317,3 +317,67 @@ fn half_precision_is_computed_in_single() {
         Ok(())
     });
 }
+
+#[test]
+fn ctc_names_the_sequence_that_cannot_be() {
+    both(|| {
+        let logits = ones(&[2, 5, 4]);
+        let loss = |lengths: &[usize], targets: &[Vec<u32>]| loss::ctc(&logits, lengths, targets);
+        let fine = || vec![1, 2, 3];
+        says(
+            loss(&[5, 6], &[fine(), fine()]),
+            &["sequence 1", "length 6", "steps, 5"],
+        );
+        says(loss(&[0, 5], &[fine(), fine()]), &["sequence 0", "length 0"]);
+        says(
+            loss(&[5], &[fine(), fine()]),
+            &["[2, 5, 4]", "1 lengths", "2 targets"],
+        );
+        says(loss(&[5, 5], &[fine()]), &["2 lengths", "1 targets"]);
+        says(
+            loss(&[5, 5], &[fine(), vec![1, 0]]),
+            &["symbol 0 at place 1", "sequence 1", "blank"],
+        );
+        says(
+            loss(&[5, 5], &[vec![4], fine()]),
+            &["symbol 4 at place 0", "sequence 0", "from 1 to 3"],
+        );
+        says(
+            loss(&[5, 3], &[fine(), vec![2, 2, 3]]),
+            &["sequence 1", "needs 4 steps", "3 symbols", "1 blanks", "has 3"],
+        );
+        says(
+            loss::ctc(&ones(&[5, 4]), &[5], &[fine()]),
+            &["[5, 4]", "(batch, steps, symbols)"],
+        );
+        says(loss::ctc(&ones(&[0, 5, 4]), &[], &[]), &["at least one sequence"]);
+        // As many steps as the target takes, and no symbol but the blank.
+        assert!(
+            loss(&[5, 4], &[vec![1, 1, 2, 3], vec![2, 2, 3]])?
+                .to_scalar::<f32>()?
+                .is_finite()
+        );
+        let blanks = loss::ctc(&ones(&[1, 2, 1]), &[2], &[vec![]])?;
+        assert_eq!(blanks.to_scalar::<f32>()?, 0.0);
+        Ok(())
+    });
+}
+
+#[test]
+fn ctc_decoders_refuse_what_has_no_probabilities() {
+    let logits = ones(&[3, 4]);
+    says(nn::ctc::greedy(&ones(&[1, 3, 4])), &["one sequence", "[1, 3, 4]"]);
+    says(nn::ctc::greedy(&ones(&[0, 4])), &["at least one of each"]);
+    says(nn::ctc::beam_search(&logits, 0), &["width 0"]);
+    says(nn::ctc::align(&logits, &[1, 1, 2]), &["needs 4 steps", "has 3"]);
+    says(
+        nn::ctc::align(&logits, &[1, 4]),
+        &["symbol 4 at place 1", "from 1 to 3"],
+    );
+    let row = [f32::NAN, 0.0];
+    let missing = Tensor::new(&[[1f32, 0.0], row], &Device::Cpu).unwrap();
+    says(nn::ctc::beam_search(&missing, 3), &["step 1", "NaN"]);
+    let never = Tensor::new(&[[0f32, f32::NEG_INFINITY]; 2], &Device::Cpu).unwrap();
+    says(nn::ctc::align(&never, &[1]), &["[1]", "probability 0"]);
+    assert_eq!(nn::ctc::align(&never, &[]).unwrap(), []);
+}

@@ -165,7 +165,7 @@ fn composed(
 }
 
 /// log Σ exp over the last dimension.
-fn log_sum_exp(x: &Tensor) -> Result<Tensor> {
+pub(crate) fn log_sum_exp(x: &Tensor) -> Result<Tensor> {
     let highest = x.detach().max_keepdim(D::Minus1)?;
     let sum = x.broadcast_sub(&highest)?.exp()?.sum(D::Minus1)?.log()?;
     sum + highest.squeeze(D::Minus1)?

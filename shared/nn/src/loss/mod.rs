@@ -6,6 +6,7 @@ mod cross_entropy;
 mod distance;
 mod kernel;
 
+pub use crate::ctc::loss::ctc;
 pub use binary::{binary_cross_entropy_with_logit, binary_cross_entropy_with_logits};
 pub use cross_entropy::{CrossEntropyOptions, cross_entropy, cross_entropy_with, nll, soft_cross_entropy};
 pub use distance::{huber, l1, mse, smooth_l1};

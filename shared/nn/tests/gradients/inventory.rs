@@ -5,11 +5,14 @@ use std::path::Path;
 
 /// Public names without a case, each with the reason.
 const NOT_DIFFERENTIATED: &[(&str, &str)] = &[
+    ("align", "finds the steps of symbols"),
     ("backward", "every case runs through it"),
+    ("beam_search", "finds symbols"),
     ("begin_step", "sets where random numbers come from"),
     ("composed", "runs what it is given; every case runs through it"),
     ("func", "wraps a closure of the caller"),
     ("func_t", "wraps a closure of the caller"),
+    ("greedy", "finds symbols"),
     ("is_buffer", "reads a name"),
     ("random", "draws numbers"),
     ("random_in_step", "draws numbers"),
@@ -17,6 +20,7 @@ const NOT_DIFFERENTIATED: &[(&str, &str)] = &[
     ("seeded", "makes variables; the layers' cases run through it"),
     ("seq", "chains layers of the caller"),
     ("share", "runs a closure of the caller"),
+    ("steps_needed", "counts"),
     ("threads", "tells a number"),
     ("use_threads", "says where kernels run"),
 ];

@@ -19,6 +19,7 @@ fn targets(like: &Tensor) -> Result<Tensor> {
 pub fn cases(table: &mut Table) {
     classes(table);
     sequences(table);
+    labellings(table);
     table.case("binary_cross_entropy_with_logit", "4x5", vec![any([4, 5])], |x| {
         loss::binary_cross_entropy_with_logit(&(&x[0] * 6.0)?, &targets(&x[0])?)
     });
@@ -62,6 +63,21 @@ fn sequences(table: &mut Table) {
             &[1, 1],
         )?;
         loss + x[0].sqr()?.sum_all()?
+    });
+}
+
+fn labellings(table: &mut Table) {
+    for (description, scale) in [
+        ("5x7x4, padded: repeats, empty, exact fit", 3.0),
+        ("5x7x4, logits far apart", 300.0),
+    ] {
+        table.case("ctc", description, vec![any([5, 4, 7])], move |x| {
+            let targets = [vec![1, 1, 3], vec![], vec![2, 2, 3, 3], vec![3], vec![1, 2, 1]];
+            loss::ctc(&(x[0].transpose(1, 2)? * scale)?, &[7, 3, 6, 1, 5], &targets)
+        });
+    }
+    table.case("ctc", "2x3x2, nothing is said", vec![any([2, 3, 2])], |x| {
+        loss::ctc(&x[0], &[3, 2], &[vec![], vec![]])
     });
 }
 

@@ -254,7 +254,11 @@ fn recurrent_networks() {
 }
 
 #[test]
-fn tags_and_pieces() {
+fn symbols_tags_and_pieces() {
+    check("ctc", &[&[3, 6, 4]], |_, x| {
+        let targets = [vec![1, 1, 3], vec![2], vec![]];
+        Ok(vec![loss::ctc(&x[0], &[6, 4, 2], &targets)?])
+    });
     check("crf", &[&[3, 4, 3]], |vb, x| {
         let tags = Tensor::new(&[[0u32, 2, 1, 1], [1, 1, 0, 0], [2, 0, 0, 0]], &Device::Cpu)?;
         Ok(vec![nn::crf(3, vb)?.loss(&x[0], &tags, &[4, 2, 1])?])

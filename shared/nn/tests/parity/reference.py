@@ -201,6 +201,18 @@ def crf(p, emissions, tags=((0, 2, 1, 1), (1, 1, 0, 0), (2, 0, 0, 0)), lengths=(
 
 case("crf", [(3, 4, 3)], {"transitions": (4, 4)}, crf)
 case(
+    "ctc",
+    [(3, 6, 4)],
+    {},
+    lambda p, logits: F.ctc_loss(
+        F.log_softmax(logits, 2).transpose(0, 1),
+        torch.tensor([[1, 1, 3], [2, 0, 0], [0, 0, 0]]),
+        torch.tensor([6, 4, 2]),
+        torch.tensor([3, 1, 0]),
+        reduction="none",
+    ).mean(),
+)
+case(
     "embedding_bag",
     [],
     {"weight": (7, 3)},

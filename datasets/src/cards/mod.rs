@@ -12,14 +12,16 @@ mod made_animals;
 mod made_bank;
 mod made_bank_chinese;
 mod made_cats_dogs;
+mod made_digit_strings;
 mod made_music;
+mod made_speech;
 mod mobilenet_v2;
 mod resnet18;
 mod resnet34;
 mod snips;
 
 /// All cards, by name.
-pub fn all() -> [&'static Card; 15] {
+pub fn all() -> [&'static Card; 17] {
     [
         &cats_dogs::CARD,
         &clinc150::CARD,
@@ -31,7 +33,9 @@ pub fn all() -> [&'static Card; 15] {
         &made_bank::CARD,
         &made_bank_chinese::CARD,
         &made_cats_dogs::CARD,
+        &made_digit_strings::CARD,
         &made_music::CARD,
+        &made_speech::CARD,
         &mobilenet_v2::CARD,
         &resnet18::CARD,
         &resnet34::CARD,

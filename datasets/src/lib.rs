@@ -18,6 +18,7 @@ mod lists;
 mod made;
 pub mod music;
 mod names;
+pub mod speech;
 mod split;
 mod spoken;
 mod text;

@@ -10,13 +10,16 @@ use crate::install::Site;
 use crate::intents::{self, IntentFile};
 use crate::text::MARKER;
 use crate::walk::{self, Ignored};
-use crate::{DataError, OnProgress, Result, animals, music};
+use crate::{DataError, OnProgress, Result, animals, music, speech};
 
 /// Count up whenever [`music::make`] gives other bytes for the same options, so that sets made before are renewed.
 const MUSIC_VERSION: u32 = 1;
 
 /// Count up whenever [`animals::make`] gives other bytes for the same options.
 const ANIMALS_VERSION: u32 = 1;
+
+/// Count up whenever [`speech::make`] or [`speech::make_strings`] gives other bytes for the same options.
+const SPEECH_VERSION: u32 = 1;
 
 /// What a made set depends on; a set whose recipe differs is stale.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,6 +122,40 @@ pub(crate) fn music(name: &str, data: &Path, on_progress: OnProgress<'_>) -> Res
     made_once(data, &recipe, on_progress, |folder| {
         music::make(folder, &options, &|done, total| {
             on_progress("making music", done as u64, total as u64)
+        })
+    })
+}
+
+/// Has words spoken with the default options.
+pub(crate) fn words(name: &str, data: &Path, on_progress: OnProgress<'_>) -> Result<(PathBuf, Vec<String>)> {
+    let options = speech::Options::default();
+    let recipe = Recipe {
+        name,
+        version: SPEECH_VERSION,
+        options: format!("{options:?}"),
+    };
+    made_once(data, &recipe, on_progress, |folder| {
+        speech::make(folder, &options, &|done, total| {
+            on_progress("speaking words", done as u64, total as u64)
+        })
+    })
+}
+
+/// Has strings of digits spoken with the default options.
+pub(crate) fn digit_strings(
+    name: &str,
+    data: &Path,
+    on_progress: OnProgress<'_>,
+) -> Result<(PathBuf, Vec<String>)> {
+    let options = speech::StringOptions::default();
+    let recipe = Recipe {
+        name,
+        version: SPEECH_VERSION,
+        options: format!("{options:?}"),
+    };
+    made_once(data, &recipe, on_progress, |folder| {
+        speech::make_strings(folder, &options, &|done, total| {
+            on_progress("speaking digits", done as u64, total as u64)
         })
     })
 }

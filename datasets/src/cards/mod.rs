@@ -12,7 +12,9 @@ mod made_animals;
 mod made_bank;
 mod made_bank_chinese;
 mod made_cats_dogs;
+mod made_digit_strings;
 mod made_music;
+mod made_speech;
 mod mobilenet_v2;
 mod resnet18;
 mod resnet34;
@@ -20,7 +22,7 @@ mod snips;
 mod speech_commands;
 
 /// All cards, by name.
-pub fn all() -> [&'static Card; 16] {
+pub fn all() -> [&'static Card; 18] {
     [
         &cats_dogs::CARD,
         &clinc150::CARD,
@@ -32,7 +34,9 @@ pub fn all() -> [&'static Card; 16] {
         &made_bank::CARD,
         &made_bank_chinese::CARD,
         &made_cats_dogs::CARD,
+        &made_digit_strings::CARD,
         &made_music::CARD,
+        &made_speech::CARD,
         &mobilenet_v2::CARD,
         &resnet18::CARD,
         &resnet34::CARD,

@@ -8,6 +8,9 @@ use crate::{Collection, DataError, Result, cards, fetch, open_folder};
 /// Told what is being done, how much of it is done, and of how much (0 where that is not known).
 pub type OnProgress<'a> = &'a (dyn Fn(&str, u64, u64) + Sync);
 
+/// The class of files that are of none of the classes in [`Options::only`].
+pub const UNKNOWN: &str = "unknown";
+
 /// How to open a data set.
 #[derive(Clone)]
 pub struct Options<'a> {
@@ -16,6 +19,9 @@ pub struct Options<'a> {
     /// The classes in the order of their labels, where a trained model has fixed them; else the folders' names,
     /// sorted.
     pub classes: Option<Vec<String>>,
+    /// The classes to tell apart, where the set has more: files of all others are of the class [`UNKNOWN`], so that a
+    /// few words can be listened for among many. Empty: all.
+    pub only: Vec<String>,
     /// What the split is drawn from, where none is given.
     pub seed: u64,
     /// A folder of lists (`train*.txt`, `valid*.txt`, `test*.txt`) or a table with the columns `file,split`.
@@ -38,6 +44,7 @@ impl<'a> Options<'a> {
         Self {
             extensions,
             classes: None,
+            only: Vec::new(),
             seed: 0,
             split: None,
             artists: None,

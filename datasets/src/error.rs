@@ -97,6 +97,16 @@ pub enum DataError {
         /// Why so many.
         reason: String,
     },
+    /// A class to tell apart that the set does not have.
+    #[error("{} has no class {class:?}: {hint}", path.display())]
+    NoSuchClass {
+        /// What was asked for.
+        class: String,
+        /// The folder.
+        path: PathBuf,
+        /// What may have been meant, or what there is.
+        hint: String,
+    },
     /// A source to hold out that the set does not have.
     #[error("no {source_is} of {} is called {name:?}. To hold out, there are: {known}", path.display())]
     NoSuchSource {

@@ -9,6 +9,8 @@ use crate::lists::{self, Index, part_named};
 use crate::split::{Part, Sources};
 use crate::spoken::{self, BACKGROUND_NOISE};
 use crate::walk::{self, Ignored, name};
+use crate::door::UNKNOWN;
+use crate::text::some;
 use crate::{Collection, DataError, Example, Options, Result, names};
 
 /// Opens a folder of class folders. See the [crate's front page](crate#your-own-folder) for the layouts.
@@ -33,7 +35,8 @@ pub fn open_folder(path: impl AsRef<Path>, options: &Options<'_>) -> Result<Coll
     must_be_a_folder(given)?;
     let mut ignored = Ignored::default();
     let (root, map) = find_root(given)?;
-    let (found, left_out) = find_files(&root, options, &mut ignored)?;
+    let (mut found, left_out) = find_files(&root, options, &mut ignored)?;
+    keep_apart(given, &mut found, &options.only)?;
     let classes = class_names(given, &found, options)?;
 
     let files: Vec<PathBuf> = found.iter().map(|file| file.path.clone()).collect();
@@ -242,6 +245,29 @@ fn find_files(root: &Path, options: &Options<'_>, ignored: &mut Ignored) -> Resu
     }
     files.sort_by_cached_key(|file| walk::relative(root, &file.path));
     Ok((files, notes))
+}
+
+/// Gives all files of other classes than `only` the class [`UNKNOWN`].
+fn keep_apart(root: &Path, files: &mut [File], only: &[String]) -> Result<()> {
+    let only: Vec<String> = only.iter().map(|class| names::composed(class)).collect();
+    let there: BTreeSet<&str> = files.iter().map(|file| file.class.as_str()).collect();
+    if let Some(missing) = only.iter().find(|class| !there.contains(class.as_str())) {
+        let near = names::near(missing, there.iter().copied());
+        return Err(DataError::NoSuchClass {
+            class: missing.clone(),
+            path: root.into(),
+            hint: match near.is_empty() {
+                true => some(there.iter().map(ToString::to_string), 40),
+                false => format!("{} perhaps", near.join(" or ")),
+            },
+        });
+    }
+    for file in files {
+        if !only.is_empty() && !only.contains(&file.class) {
+            file.class = UNKNOWN.into();
+        }
+    }
+    Ok(())
 }
 
 fn class_names(root: &Path, files: &[File], options: &Options<'_>) -> Result<Vec<String>> {

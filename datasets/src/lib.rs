@@ -28,7 +28,7 @@ mod walk;
 
 pub use card::{Card, Contents, Maker, RemoteFile, Source};
 pub use collection::{Collection, Example, Skipped};
-pub use door::{OnProgress, Options, bytes, data_dir, open};
+pub use door::{OnProgress, Options, UNKNOWN, bytes, data_dir, open};
 pub use error::{DataError, Result};
 pub use fetch::fetch;
 pub use folder::open_folder;

@@ -33,8 +33,8 @@ pub struct Labelling {
 /// The labelling of the likeliest path: at every step the likeliest symbol, equal neighbours merged, blanks dropped
 /// (Graves et al. 2006, section 3.2). `logits` are (steps, symbols).
 ///
-/// A network says most symbols at a step or two, near the end of where they sound: the spans tell when a symbol is
-/// known, not for how long it is heard. The likeliest path is mostly of the likeliest labelling, not always: see
+/// A trained network says most symbols at a step or two, and blanks between them (figure 1 of that paper): the spans tell
+/// where a symbol is, not how long it sounds. The likeliest path is mostly of the likeliest labelling, not always: see
 /// [`beam_search`].
 ///
 /// # Errors

@@ -9,7 +9,7 @@ use crate::pieces::map;
 use crate::tape::record;
 
 /// The mean loss of checked arguments.
-pub(super) fn loss(logits: &Tensor, lengths: Vec<usize>, targets: &[Vec<u32>]) -> Result<Tensor> {
+pub(super) fn loss(logits: &Tensor, lengths: &[usize], targets: &[Vec<u32>]) -> Result<Tensor> {
     let (batch, steps, symbols) = logits.dims3()?;
     let wants_gradient = logits.track_op();
     by_dtype!(logits.dtype(), T => {

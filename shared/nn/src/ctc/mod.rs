@@ -3,7 +3,7 @@
 //!
 //! Symbol 0 is the blank. A *path* has a symbol for each step; it stands for the *labelling* that is left when equal
 //! neighbours are merged and the blanks then dropped: of `- a a - a b b`, that is `a a b`. The probability of a
-//! labelling is the sum over all of its paths, and [`loss::ctc`](crate::loss::ctc) is its negative logarithm. Here is
+//! labelling is the sum over all of its paths, and [`loss::ctc`] is its negative logarithm. Here is
 //! what happens after the training: [`greedy`] and [`beam_search`] find a labelling, [`align`] finds when each symbol
 //! of a known one was said.
 //!

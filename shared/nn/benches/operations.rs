@@ -203,7 +203,6 @@ fn movers() -> Result<Vec<Bench>> {
     let instance_norm = nn::instance_norm(32, 1e-5, weights.pp("instance"))?;
     let layer_norm = nn::layer_norm(256, 1e-5, weights.pp("layer"))?;
     let labels = Tensor::from_vec((0..2048u32).collect(), 2048, &Device::Cpu)?;
-    let targets = vec![vec![3, 1, 4, 4, 5, 9]; 32];
     let cases: Vec<(&str, &[usize], f64, f64, Operation)> = vec![
         ("relu", &image, 2.0, 3.0, Box::new(|x| nn::ops::relu(&x[0]))),
         (
@@ -276,13 +275,6 @@ fn movers() -> Result<Vec<Bench>> {
             1.0,
             2.0,
             Box::new(move |x| nn::loss::cross_entropy(&x[0], &labels)),
-        ),
-        (
-            "ctc of targets of 6",
-            &[32, 150, 12],
-            1.0,
-            2.0,
-            Box::new(move |x| nn::loss::ctc(&x[0], &[150; 32], &targets)),
         ),
     ];
     let bench = |(name, dims, there, back, operation): (&str, &[usize], f64, f64, Operation)| {

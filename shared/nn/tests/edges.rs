@@ -295,6 +295,12 @@ fn half_precision_is_computed_in_single() {
             assert!((loss.to_scalar::<f32>()? - 3f32.ln()).abs() < 1e-6);
             let gradients = loss.backward()?;
             assert_eq!(gradients.get(&logits).unwrap().dtype(), dtype);
+            // 300 blanks, of each of which the loss is ln 2.
+            let logits = Var::from_tensor(&ones(&[1, 300, 2]).to_dtype(dtype)?)?;
+            let loss = loss::ctc(&logits, &[300], &[vec![]])?;
+            assert!((loss.to_scalar::<f32>()? / (300.0 * 2f32.ln()) - 1.0).abs() < 1e-5);
+            let gradients = loss.backward()?;
+            assert_eq!(gradients.get(&logits).unwrap().dtype(), dtype);
 
             let y = ops::gelu(&far)?;
             assert_eq!(y.dtype(), dtype);

@@ -28,6 +28,7 @@ mod checks;
 pub mod colour;
 mod data;
 mod device;
+mod edits;
 mod epoch_table;
 mod error;
 mod files;

@@ -1,5 +1,7 @@
-//! Scores of a classifier, computed over a whole set at once: the mean of batch scores is not the score of
+//! Scores of a classifier or recogniser, computed over a whole set at once: the mean of batch scores is not the score of
 //! the set when batches differ in size, and precision and recall have no meaning in a batch.
+
+pub use crate::edits::{ErrorRate, edit_distance};
 
 /// Counts of (true class, predicted class).
 #[derive(Clone, Debug, PartialEq, Eq)]

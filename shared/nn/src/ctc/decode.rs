@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use candle_core::{DType, Device, Result, Tensor, bail};
 
-use super::kernel::{log_softmax, log_sum_exp};
+use super::kernel::log_sum_exp;
 use super::{check_target, skips, with_blanks};
+use crate::softmax::log_softmax;
 
 /// A symbol, and the steps at which a path says it.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,8 +33,9 @@ pub struct Labelling {
 /// The labelling of the likeliest path: at every step the likeliest symbol, equal neighbours merged, blanks dropped
 /// (Graves et al. 2006, section 3.2). `logits` are (steps, symbols).
 ///
-/// A network says most symbols at a step or two, near the end of where they sound: the spans tell when a symbol is known, not for
-/// how long it is heard. The likeliest path is mostly of the likeliest labelling, not always: see [`beam_search`].
+/// A trained network says most symbols at a step or two, and blanks between them (figure 1 of that paper): the spans tell
+/// where a symbol is, not how long it sounds. The likeliest path is mostly of the likeliest labelling, not always: see
+/// [`beam_search`].
 ///
 /// # Errors
 /// If `logits` are not (steps, symbols) with at least one of each, or have a NaN.
@@ -44,12 +46,12 @@ pub fn greedy(logits: &Tensor) -> Result<Vec<Span>> {
     Ok(spans(&rows, &path, &said.collect::<Vec<u32>>()))
 }
 
-/// The likeliest labellings, the best first, of which there are at most `width`: prefix beam search (Hannun et al. 2014, algorithm 1, without a
-/// language model). `logits` are (steps, symbols).
+/// The likeliest labellings, the best first, of which there are at most `width`: prefix beam search (Hannun et al.
+/// 2014, algorithm 1, without a language model). `logits` are (steps, symbols).
 ///
-/// After each step the `width` likeliest beginnings are kept, so a labelling's probability may miss paths whose beginning
-/// was once dropped; with a large width it is exact. Time grows with steps × symbols × width; 10 to 100 are common.
-/// [`align`] tells when the symbols are said.
+/// After each step the `width` likeliest beginnings are kept, so a labelling's probability may miss paths whose
+/// beginning was once dropped; with a large width it is exact. Time grows with steps × symbols × width; 10 to 100 are
+/// common. [`align`] tells when the symbols are said.
 ///
 /// ```
 /// # fn main() -> candle_core::Result<()> {
@@ -69,8 +71,8 @@ pub fn beam_search(logits: &Tensor, width: usize) -> Result<Vec<Labelling>> {
     if width == 0 {
         bail!("a beam search of width 0 keeps no labelling: its width is at least 1")
     }
-    // Labellings share their beginnings in a tree. Each is a node: that of all but its last symbol, and that symbol. The first
-    // node is the empty labelling.
+    // Labellings share their beginnings in a tree. Each is a node: that of all but its last symbol, and that symbol.
+    // The first node is the empty labelling.
     let mut nodes = vec![(0, 0)];
     let mut numbers = BTreeMap::from([((0, 0), 0)]);
     let mut beams = vec![(0, Ends { blank: 0.0, ..NEVER })];
@@ -141,11 +143,13 @@ impl Ends {
     }
 }
 
-/// When each symbol of `target` is said: its likeliest path (Viterbi 1967) through `logits` (steps, symbols), for one span a symbol.
+/// When each symbol of `target` is said: its likeliest path (Viterbi 1967) through `logits` (steps, symbols), for one
+/// span a symbol.
 ///
 /// # Errors
-/// If `logits` are not (steps, symbols) with at least one of each, or have a NaN; if the target has a symbol that is not one of those
-/// from 1, or takes [more steps](super::steps_needed) than there are; or if all of its paths have the probability 0.
+/// If `logits` are not (steps, symbols) with at least one of each, or have a NaN; if the target has a symbol that is
+/// not one of those from 1, or takes [more steps](super::steps_needed) than there are; or if all of its paths have the
+/// probability 0.
 pub fn align(logits: &Tensor, target: &[u32]) -> Result<Vec<Span>> {
     let rows = log_probabilities(logits)?;
     check_target("the sequence", target, rows.len(), rows[0].len())?;
@@ -223,14 +227,11 @@ fn log_probabilities(logits: &Tensor) -> Result<Vec<Vec<f64>>> {
             logits.shape()
         )
     }
-    // By way of the CPU, because Metal has no f64.
+    // On the CPU, because Metal has no f64.
     let logits = logits.detach().to_device(&Device::Cpu)?.to_dtype(DType::F64)?;
-    let mut rows = logits.to_vec2::<f64>()?;
-    for (step, row) in rows.iter_mut().enumerate() {
-        log_softmax(row);
-        if row.iter().any(|log| log.is_nan()) {
-            bail!("the logits of step {step} have a NaN, or an infinity that leaves no probabilities")
-        }
+    let rows = log_softmax(&logits, 1)?.to_vec2::<f64>()?;
+    if let Some(step) = rows.iter().position(|row| row.iter().any(|log| log.is_nan())) {
+        bail!("the logits of step {step} have a NaN, or an infinity that leaves no probabilities")
     }
     Ok(rows)
 }

@@ -9,7 +9,7 @@ use crate::pieces::map;
 use crate::tape::record;
 
 /// The mean loss of checked arguments.
-pub(super) fn loss(logits: &Tensor, lengths: Vec<usize>, targets: &[Vec<u32>]) -> Result<Tensor> {
+pub(super) fn loss(logits: &Tensor, lengths: &[usize], targets: &[Vec<u32>]) -> Result<Tensor> {
     let (batch, steps, symbols) = logits.dims3()?;
     let wants_gradient = logits.track_op();
     by_dtype!(logits.dtype(), T => {
@@ -36,11 +36,15 @@ pub(super) fn loss(logits: &Tensor, lengths: Vec<usize>, targets: &[Vec<u32>]) -
     })
 }
 
-/// The loss of one sequence, and where it is wanted its gradient (length, symbols): the probability of each symbol, minus
-/// its probability given that the path is one of the target's (Graves et al. 2006, equation 16).
+/// The loss of one sequence, and where it is wanted its gradient (length, symbols): the probability of each symbol,
+/// minus its probability given that the path is one of the target's (Graves et al. 2006, equation 16).
 fn pass<T: Float>(logits: &[T], symbols: usize, states: &[u32], wants_gradient: bool) -> (f64, Vec<f64>) {
     let mut logs: Vec<f64> = logits.iter().map(|logit| logit.f64()).collect();
-    logs.chunks_mut(symbols).for_each(log_softmax);
+    // The probabilities become the gradient.
+    let mut gradient = Vec::with_capacity(logs.len());
+    for row in logs.chunks_mut(symbols) {
+        log_softmax(row, &mut gradient);
+    }
     let rows = logs.chunks(symbols);
 
     let before = ways(rows.clone(), states);
@@ -56,7 +60,6 @@ fn pass<T: Float>(logits: &[T], symbols: usize, states: &[u32], wants_gradient: 
     let backwards: Vec<u32> = states.iter().rev().copied().collect();
     let mut behind = ways(rows.clone().rev(), &backwards);
     behind.reverse();
-    let mut gradient: Vec<f64> = logs.iter().map(|log| log.exp()).collect();
     let ways = before.chunks(states.len()).zip(behind.chunks(states.len()));
     for ((gradient, row), (before, behind)) in gradient.chunks_mut(symbols).zip(rows).zip(ways) {
         for ((&symbol, before), behind) in states.iter().zip(before).zip(behind) {
@@ -66,19 +69,19 @@ fn pass<T: Float>(logits: &[T], symbols: usize, states: &[u32], wants_gradient: 
     (-all, gradient)
 }
 
-/// (steps, states): the logarithm of the probability of all ways from the start to a state, without what the step itself
-/// says. `rows` are log-probabilities of symbols.
+/// (steps, states): the logarithm of the probability of all ways from the start to a state, without what the step
+/// itself says. `rows` are log-probabilities of symbols.
 ///
 /// The sum over the states that lead to one is a sum of exponentials relative to the step's highest: one exponential a
 /// state and not three. Where all of the three vanish (logits hundreds apart), it is taken the slow way.
-fn ways<'a>(rows: impl Iterator<Item = &'a [f64]>, states: &[u32]) -> Vec<f64> {
+fn ways<'a>(rows: impl ExactSizeIterator<Item = &'a [f64]>, states: &[u32]) -> Vec<f64> {
     let skips = skips(states);
     let mut here = vec![f64::NEG_INFINITY; states.len()];
     here.iter_mut().take(2).for_each(|way| *way = 0.0); // a path begins with the first blank or symbol
     // Behind two that cannot be, so that the first states are like the others.
     let mut scores = vec![f64::NEG_INFINITY; states.len() + 2];
     let mut weights = vec![0.0; states.len() + 2];
-    let mut ways = Vec::new();
+    let mut ways = Vec::with_capacity(rows.len() * states.len());
     for row in rows {
         ways.extend_from_slice(&here);
         for ((score, way), &symbol) in scores[2..].iter_mut().zip(&here).zip(states) {
@@ -100,10 +103,12 @@ fn ways<'a>(rows: impl Iterator<Item = &'a [f64]>, states: &[u32]) -> Vec<f64> {
     ways
 }
 
-/// Takes a row of logits to the logarithm of their softmax.
-pub(super) fn log_softmax(row: &mut [f64]) {
-    let highest = row.iter().copied().fold(f64::MIN, f64::max);
-    let sum: f64 = row.iter().map(|logit| (logit - highest).exp()).sum();
+/// Takes a row of logits to the logarithm of their softmax, and puts the softmax itself behind `probabilities`.
+fn log_softmax(row: &mut [f64], probabilities: &mut Vec<f64>) {
+    let (start, highest) = (probabilities.len(), row.iter().copied().fold(f64::MIN, f64::max));
+    probabilities.extend(row.iter().map(|logit| (logit - highest).exp()));
+    let sum: f64 = probabilities[start..].iter().sum();
+    probabilities[start..].iter_mut().for_each(|p| *p /= sum);
     let logarithm = sum.ln();
     row.iter_mut()
         .for_each(|logit| *logit = (*logit - highest) - logarithm);

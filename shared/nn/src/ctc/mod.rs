@@ -2,13 +2,14 @@
 //! step is trained on what was said, without being told when.
 //!
 //! Symbol 0 is the blank. A *path* has a symbol for each step; it stands for the *labelling* that is left when equal
-//! neighbours are merged and the blanks then dropped: of `- a a - a b b`, that is `a a b`. The probability of a labelling is the sum
-//! over all of its paths, and [`loss::ctc`](crate::loss::ctc) is its negative logarithm. Here is what happens after the
-//! training: [`greedy`] and [`beam_search`] find a labelling, [`align`] finds when each symbol of a known one was said.
+//! neighbours are merged and the blanks then dropped: of `- a a - a b b`, that is `a a b`. The probability of a
+//! labelling is the sum over all of its paths, and [`loss::ctc`] is its negative logarithm. Here is
+//! what happens after the training: [`greedy`] and [`beam_search`] find a labelling, [`align`] finds when each symbol
+//! of a known one was said.
 //!
 //! Each takes the logits of one sequence, (steps, symbols), without the padding: of a batch (batch, steps, symbols),
-//! `logits.get(number)?.narrow(0, 0, length)?`. Their softmax is taken here; that of log-probabilities is themselves, so these
-//! may be given just as well.
+//! `logits.get(number)?.narrow(0, 0, length)?`. Their softmax is taken here; that of log-probabilities is themselves,
+//! so these may be given just as well.
 //!
 //! ```
 //! use candle_core::{DType, Device, Tensor};

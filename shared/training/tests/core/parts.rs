@@ -6,7 +6,7 @@ use nn::VarMap;
 use training::{
     Batch, Batches, ClassOutput, Classification, Dataset, Gradients, InMemory, Labelled, Parameters, Pass,
     Schedule, Task, TrainingError, WeightAverage,
-    metrics::{Average, ConfusionMatrix, f_beta, top_k_accuracy},
+    metrics::{Average, ConfusionMatrix, ErrorRate, edit_distance, f_beta, top_k_accuracy},
     optimiser::{AdamW, AdamWConfig, Optimiser, Sgd, SgdConfig},
 };
 
@@ -252,6 +252,55 @@ fn metrics_agree_with_hand_counts() {
     close(top_k_accuracy(examples([1, 2, 0]), 1), 1.0);
     close(top_k_accuracy(examples([2, 2, 0]), 2), 1.0);
     close(top_k_accuracy(examples([0, 0, 1]), 2), 0.0);
+}
+
+/// Every sequence of up to four of two items, against the definition: the ends are equal, or one of three edits is made.
+#[test]
+fn edits_are_as_few_as_can_be() {
+    fn fewest(a: &[u8], b: &[u8]) -> usize {
+        let (Some((last_a, rest_a)), Some((last_b, rest_b))) = (a.split_last(), b.split_last()) else {
+            return a.len() + b.len();
+        };
+        let replaced = fewest(rest_a, rest_b) + usize::from(last_a != last_b);
+        replaced.min(1 + fewest(rest_a, b)).min(1 + fewest(a, rest_b))
+    }
+    let mut all = vec![vec![]];
+    for length in 0..4 {
+        let longest = all.iter().filter(|items| items.len() == length);
+        let longer: Vec<Vec<u8>> = longest
+            .flat_map(|items| [0, 1].map(|item| [&items[..], &[item]].concat()))
+            .collect();
+        all.extend(longer);
+    }
+    assert_eq!(all.len(), 31);
+    for (a, b) in all.iter().flat_map(|a| all.iter().map(move |b| (a, b))) {
+        assert_eq!(edit_distance(a, b), fewest(a, b), "{a:?} to {b:?}");
+        let found = ErrorRate::of([(&a[..], &b[..])]);
+        assert_eq!(found.reference + found.insertions, b.len() + found.deletions);
+        // Backwards, what was inserted is deleted.
+        let back = ErrorRate::of([(&b[..], &a[..])]);
+        assert_eq!(
+            (found.substitutions, found.insertions, found.deletions),
+            (back.substitutions, back.deletions, back.insertions)
+        );
+    }
+}
+
+#[test]
+fn an_error_rate_is_of_the_set() {
+    let pairs = [("a b  c", "a x c d"), ("", "e"), ("f", "")];
+    let words = ErrorRate::words(pairs);
+    let expected = ErrorRate {
+        substitutions: 1,
+        insertions: 2,
+        deletions: 1,
+        reference: 4,
+    };
+    assert_eq!((words, words.rate()), (expected, 1.0));
+    assert_eq!(ErrorRate::characters([("äß", "äs")]).rate(), 0.5);
+    // Nothing to recognise, and something was: no set is perfect by being empty.
+    assert_eq!(ErrorRate::words([("", "two words")]).rate(), 2.0);
+    assert_eq!(ErrorRate::words([]).rate(), 0.0);
 }
 
 #[test]

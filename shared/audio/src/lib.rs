@@ -47,7 +47,7 @@ pub use clip::{Clip, load, wav_bytes, write_wav};
 pub use error::AudioError;
 pub use loudness::{LoudnessMeter, loudness, normalise_loudness};
 pub use mel::{LOG_FLOOR, LogMel, LogMelConfig, LogMelStream};
-pub use picture::{TimelinePicture, save_spectrogram};
+pub use picture::{Detection, DetectionPicture, PosteriorPicture, TimelinePicture, save_spectrogram};
 pub use reader::{Reader, Warning};
 pub use resample::{Resampler, resample};
 pub use room::Rooms;

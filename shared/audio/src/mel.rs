@@ -13,7 +13,7 @@ use crate::Spectrogram;
 pub const LOG_FLOOR: f32 = 1e-8;
 
 /// The sizes of a log-mel spectrogram. The default (16 kHz, 1024, 256, 64 bands from 30 Hz to 8 kHz) suits music;
-/// speech is usually given 400 to 512 points every 160 and 40 to 80 bands.
+/// for speech see [`speech`](Self::speech).
 #[derive(Clone, Debug, PartialEq)]
 pub struct LogMelConfig {
     /// Samples per second of the sound, in Hz.
@@ -44,6 +44,24 @@ impl Default for LogMelConfig {
 }
 
 impl LogMelConfig {
+    /// Sizes that suit speech: 16 kHz, windows of 32 ms (512 points) every 10 ms, 40 bands from 60 Hz, below which no
+    /// voice goes and hum does, to 7.6 kHz, above which resampled sound fades out.
+    ///
+    /// ```
+    /// let config = audio::LogMelConfig::speech();
+    /// assert_eq!((config.frame_rate(), config.frames(16_000)), (100.0, 101));
+    /// ```
+    pub fn speech() -> Self {
+        Self {
+            sample_rate: 16_000,
+            fft_size: 512,
+            hop: 160,
+            bands: 40,
+            low_hz: 60.0,
+            high_hz: 7_600.0,
+        }
+    }
+
     /// Frames that a sound of `samples` samples gives: `1 + ⌊samples / hop⌋`.
     pub fn frames(&self, samples: usize) -> usize {
         1 + samples / self.hop

@@ -92,13 +92,13 @@ pub fn impulse_response(
     let length = (BANDS[0].1 * reverberation * rate) as usize;
     let mut later = vec![0.0; length.max(2)];
     let noise: Vec<f32> = later.iter().map(|_| gaussian(random)).collect();
-    let mut lower = 0.0;
-    for (upper, share) in BANDS {
-        let band = band_pass(&noise, lower / rate, upper / rate);
-        for (n, (value, noise)) in later.iter_mut().zip(band).enumerate() {
-            *value += noise * decay(n, share);
+    for ((_, share), band) in BANDS.into_iter().zip(divide(&noise, rate)) {
+        let each = decay(1, share);
+        let mut level = 1.0;
+        for (value, noise) in later.iter_mut().zip(band) {
+            *value += noise * level;
+            level *= each;
         }
-        lower = upper;
     }
     let power = later.iter().map(|value| value * value).sum::<f32>() / later.len() as f32;
     // A reflection carries as much energy as 10 ms of the noise do on average.
@@ -121,23 +121,35 @@ pub fn impulse_response(
     Ok(later)
 }
 
-/// What lies between two frequencies, in cycles a sample.
-fn band_pass(samples: &[f32], low: f32, high: f32) -> Vec<f32> {
-    let length = samples.len();
+/// The part of `noise` in each of [`BANDS`], in their order, by setting the rest of its Fourier transform to zero.
+fn divide(noise: &[f32], rate: f32) -> Vec<Vec<f32>> {
+    // A power of two is several times as fast as any length.
+    let size = noise.len().next_power_of_two();
     let mut planner = RealFftPlanner::<f32>::new();
-    let (forward, backward) = (planner.plan_fft_forward(length), planner.plan_fft_inverse(length));
-    let (mut samples, mut spectrum) = (samples.to_vec(), forward.make_output_vec());
+    let (forward, backward) = (planner.plan_fft_forward(size), planner.plan_fft_inverse(size));
+    let (mut padded, mut spectrum) = (vec![0.0; size], forward.make_output_vec());
+    padded[..noise.len()].copy_from_slice(noise);
     forward
-        .process(&mut samples, &mut spectrum)
+        .process(&mut padded, &mut spectrum)
         .expect("the buffers were made by this plan");
-    for (number, bin) in spectrum.iter_mut().enumerate() {
-        let inside = (low..high).contains(&(number as f32 / length as f32));
-        *bin *= if inside { 1.0 / length as f32 } else { 0.0 };
-    }
-    backward
-        .process(&mut spectrum, &mut samples)
-        .expect("white noise has a real first and last bin");
-    samples
+    let mut lower = 0.0;
+    let band = |(upper, _)| {
+        let inside = |bin: usize| (lower..upper).contains(&(bin as f32 * rate / size as f32));
+        let mut part = backward.make_input_vec();
+        for (bin, (part, whole)) in part.iter_mut().zip(&spectrum).enumerate() {
+            if inside(bin) {
+                *part = whole / size as f32;
+            }
+        }
+        lower = upper;
+        let mut samples = vec![0.0; size];
+        backward
+            .process(&mut part, &mut samples)
+            .expect("the buffers were made by this plan");
+        samples.truncate(noise.len());
+        samples
+    };
+    BANDS.into_iter().map(band).collect()
 }
 
 /// The first `samples.len()` samples of the convolution with `response`, by the product of their Fourier transforms,

@@ -91,13 +91,22 @@ impl Canvas {
 
     /// The text, its end replaced by an ellipsis where it is wider than `most` pixels.
     pub fn shorten(&self, text: &str, size: f32, most: f32) -> String {
-        let mut short = text.to_string();
-        let mut kept = text.chars().count();
-        while kept > 0 && self.text_width(&short, size, false) > most {
-            kept -= 1;
-            short = text.chars().take(kept).chain(['\u{2026}']).collect();
+        let wide = |text: &str| self.text_width(text, size, false) > most;
+        if !wide(text) {
+            return text.to_string();
         }
-        short
+        let short = |kept: usize| -> String { text.chars().take(kept).chain(['\u{2026}']).collect() };
+        // Halving what is in question, for names may be thousands of letters long.
+        let (mut fits, mut too_long) = (0, text.chars().count());
+        while too_long - fits > 1 {
+            let middle = usize::midpoint(fits, too_long);
+            if wide(&short(middle)) {
+                too_long = middle;
+            } else {
+                fits = middle;
+            }
+        }
+        short(fits)
     }
 
     /// Width of a line of text in pixels.

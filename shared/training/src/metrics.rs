@@ -217,6 +217,41 @@ impl Roc {
         let trapezoid = |pair: &[(f64, f64)]| (pair[1].0 - pair[0].0) * (pair[1].1 + pair[0].1) / 2.0;
         self.points.windows(2).map(trapezoid).sum()
     }
+
+    /// The share of errors at the threshold where as large a share of the negative is accepted as of the positive is missed,
+    /// between the two points around it. Half where scores say nothing, 0 where they say all.
+    ///
+    /// ```
+    /// use training::metrics::Roc;
+    /// assert_eq!(Roc::of(&[0.9, 0.8], &[0.1, 0.2]).equal_error_rate(), 0.0);
+    /// // At a threshold of 0.5 one in four is wrong on either side.
+    /// let roc = Roc::of(&[0.9, 0.8, 0.7, 0.3], &[0.1, 0.2, 0.4, 0.6]);
+    /// assert_eq!(roc.equal_error_rate(), 0.25);
+    /// ```
+    pub fn equal_error_rate(&self) -> f64 {
+        // How much more is missed than falsely accepted: from 1 at the highest threshold to -1 at the lowest.
+        let surplus = |(accepted, found): (f64, f64)| 1.0 - found - accepted;
+        for pair in self.points.windows(2) {
+            let (before, after) = (surplus(pair[0]), surplus(pair[1]));
+            if after <= 0.0 {
+                let share = if before > after {
+                    before / (before - after)
+                } else {
+                    0.0
+                };
+                return pair[0].0 + share.clamp(0.0, 1.0) * (pair[1].0 - pair[0].0);
+            }
+        }
+        // Only without examples of one kind.
+        0.5
+    }
+
+    /// (share of the negative accepted, share of the positive missed) at each threshold, for a chart of detection error
+    /// trade-off.
+    pub fn errors(&self) -> Vec<(f64, f64)> {
+        let errors = |&(accepted, found): &(f64, f64)| (accepted, 1.0 - found);
+        self.points.iter().map(errors).collect()
+    }
 }
 
 /// How well probabilities mean what they say (Guo et al. 2017, section 2): of what is said with a confidence of 80 %, 80 % should be right.

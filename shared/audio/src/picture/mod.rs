@@ -1,6 +1,9 @@
 //! Pictures of sound, as PNG files.
 
 mod axes;
+mod detections;
+mod labels;
+mod posterior;
 
 use std::path::Path;
 
@@ -11,6 +14,8 @@ use training::{
 };
 
 use crate::{AudioError, LogMelConfig, Spectrogram};
+pub use detections::{Detection, DetectionPicture};
+pub use posterior::PosteriorPicture;
 
 const WIDTH: i32 = 1280;
 const LEFT: i32 = 110;
@@ -94,6 +99,18 @@ impl TimelinePicture<'_> {
     /// # Errors
     /// Those of writing the file.
     pub fn save(&self, path: impl AsRef<Path>) -> Result<(), AudioError> {
+        Ok(self.draw().save(path.as_ref())?)
+    }
+
+    /// The same as the bytes of a PNG file, for a report.
+    ///
+    /// # Errors
+    /// Those of packing the picture, which memory alone can cause.
+    pub fn png(&self) -> Result<Vec<u8>, AudioError> {
+        Ok(self.draw().png()?)
+    }
+
+    fn draw(&self) -> Canvas {
         let mut canvas = Canvas::new(WIDTH as usize, 720, PAPER);
         heading(&mut canvas, self.title);
 
@@ -146,7 +163,7 @@ impl TimelinePicture<'_> {
         };
         below.spectrogram(&mut canvas, self.spectrogram, self.config);
         below.time_axis(&mut canvas, seconds);
-        Ok(canvas.save(path.as_ref())?)
+        canvas
     }
 
     /// The probability of a class at a step, as a share of the step's sum.

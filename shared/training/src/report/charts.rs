@@ -1,7 +1,15 @@
 //! Line charts as SVG, drawn by plotters.
 
+use std::ops::Range;
+
 use anyhow::{Result, anyhow};
-use plotters::{coord::Shift, prelude::*};
+use plotters::{
+    coord::{
+        Shift,
+        ranged1d::{DefaultFormatting, KeyPointHint},
+    },
+    prelude::*,
+};
 
 use crate::checks::RateSweep;
 
@@ -77,6 +85,108 @@ pub fn line_chart(horizontal: &str, vertical: &str, lines: &[(&str, Vec<(f64, f6
     Ok(svg)
 }
 
+/// An axis of shares from [`LEAST`](Self::LEAST) to [`MOST`](Self::MOST), drawn by the normal quantile.
+struct NormalDeviates;
+
+impl NormalDeviates {
+    const LEAST: f64 = 0.0007;
+    const MOST: f64 = 0.55;
+    const MARKS: [f64; 9] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.4];
+}
+
+impl Ranged for NormalDeviates {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    fn map(&self, share: &f64, pixels: (i32, i32)) -> i32 {
+        let (low, high) = (probit(Self::LEAST), probit(Self::MOST));
+        let place = (probit(*share).clamp(low, high) - low) / (high - low);
+        pixels.0 + (place * f64::from(pixels.1 - pixels.0)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, _: Hint) -> Vec<f64> {
+        Self::MARKS.to_vec()
+    }
+
+    fn range(&self) -> Range<f64> {
+        Self::LEAST..Self::MOST
+    }
+}
+
+/// Miss rate over false alarm rate, (false alarms, misses) as shares, both axes by the normal quantile from 0.1 % to
+/// 40 % and a little around; as SVG.
+pub(super) fn error_tradeoff(lines: &[(&str, Vec<(f64, f64)>)]) -> Result<String> {
+    let mut svg = String::new();
+    {
+        let root = SVGBackend::with_string(&mut svg, (520, 520)).into_drawing_area();
+        let mut chart = frame(&root)
+            .build_cartesian_2d(NormalDeviates, NormalDeviates)
+            .map_err(drawing)?;
+        let label = |share: &f64| format!("{}", (1000.0 * share).round() / 10.0);
+        chart
+            .configure_mesh()
+            .light_line_style(TRANSPARENT)
+            .bold_line_style(RGBColor(228, 231, 236))
+            .axis_style(RGBColor(152, 162, 179))
+            .x_desc("false alarms, %")
+            .y_desc("misses, %")
+            .label_style(("sans-serif", 13))
+            .x_label_formatter(&label)
+            .y_label_formatter(&label)
+            .draw()
+            .map_err(drawing)?;
+        let equal = LineSeries::new([(0.0, 0.0), (1.0, 1.0)], RGBColor(190, 196, 208));
+        chart.draw_series(equal).map_err(drawing)?;
+        for ((name, points), colour) in lines.iter().zip(COLOURS.iter().cycle()) {
+            let points = points
+                .iter()
+                .filter(|(alarms, misses)| alarms.is_finite() && misses.is_finite());
+            let line = LineSeries::new(points.copied(), colour.stroke_width(2));
+            let drawn = chart.draw_series(line).map_err(drawing)?;
+            let key = move |(x, y)| PathElement::new([(x, y), (x + 16, y)], colour.stroke_width(2));
+            drawn.label(*name).legend(key);
+        }
+        let labels = chart
+            .configure_series_labels()
+            .position(SeriesLabelPosition::UpperRight)
+            .margin(6)
+            .label_font(("sans-serif", 13))
+            .background_style(WHITE.mix(0.8))
+            .draw();
+        labels.map_err(drawing)?;
+        root.present().map_err(drawing)?;
+    }
+    Ok(svg)
+}
+
+/// The number that a standard normal one stays below with the probability `share`, by halving; -8 and 8 for 0 and 1.
+fn probit(share: f64) -> f64 {
+    let (mut low, mut high) = (-8.0, 8.0);
+    for _ in 0..60 {
+        let middle = f64::midpoint(low, high);
+        if share_of(middle) < share {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    low
+}
+
+/// The probability that a standard normal number stays below `value`: Simpson's rule over its density from 0 on, good
+/// to 1e-9 within ±8.
+fn share_of(value: f64) -> f64 {
+    let density = |x: f64| (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
+    let step = value / 200.0;
+    let weight = |n: u32| match n {
+        0 | 200 => 1.0,
+        odd if odd % 2 == 1 => 4.0,
+        _ => 2.0,
+    };
+    let sum: f64 = (0..=200).map(|n| weight(n) * density(f64::from(n) * step)).sum();
+    0.5 + sum * step / 3.0
+}
+
 /// The loss over the learning rate, with the suggestion marked, as SVG.
 pub(crate) fn rate_sweep(sweep: &RateSweep) -> Result<String> {
     let logarithm = |(rate, loss): &(f64, f64)| (rate.log10(), *loss);
@@ -141,4 +251,43 @@ fn range(values: impl Iterator<Item = f64>, margin: f64) -> (f64, f64) {
 
 fn drawing(error: impl std::fmt::Display) -> anyhow::Error {
     anyhow!("cannot draw the chart: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The table in Abramowitz and Stegun (1964), 26.1 and 26.5.
+    #[test]
+    fn probit_is_the_quantile_of_the_normal_distribution() {
+        for (share, quantile) in [
+            (0.5, 0.0),
+            (0.975, 1.959_963_985),
+            (0.1, -1.281_551_566),
+            (0.001, -3.090_232_306),
+        ] {
+            assert!(
+                (probit(share) - quantile).abs() < 1e-7,
+                "{share}: {}",
+                probit(share)
+            );
+        }
+        assert_eq!((probit(0.0).round(), probit(1.0).round()), (-8.0, 8.0));
+    }
+
+    #[test]
+    fn rates_beyond_the_axes_are_drawn_at_their_ends() {
+        let lines = [
+            ("all", vec![(0.0, 1.0), (0.01, 0.1), (f64::NAN, 0.5), (1.0, 0.0)]),
+            ("empty", vec![]),
+        ];
+        let svg = error_tradeoff(&lines).unwrap();
+        assert!(svg.contains(">0.1<") && svg.contains(">40<") && !svg.contains("NaN"));
+        let place = |share| NormalDeviates.map(&share, (0, 1000));
+        assert_eq!((place(0.0), place(NormalDeviates::LEAST)), (0, 0));
+        assert_eq!((place(1.0), place(NormalDeviates::MOST)), (1000, 1000));
+        // Equal distances are equal numbers of standard deviations.
+        let one = |share| place(share_of(probit(share) + 1.0)) - place(share);
+        assert!((one(0.005) - one(0.05)).abs() <= 1);
+    }
 }

@@ -8,7 +8,8 @@ pub use charts::line_chart;
 pub(crate) use charts::rate_sweep;
 pub use page::{Section, write_report};
 pub use sections::{
-    configuration, confusion_matrix, curves, lines, notes, picture, pictures, players, result, table,
+    configuration, confusion_matrix, curves, detection_error_tradeoff, lines, notes, picture, pictures,
+    players, result, table,
 };
 
 /// `text` with the characters that HTML would read as its own replaced.

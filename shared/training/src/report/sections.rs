@@ -5,8 +5,12 @@ use std::fmt::Write;
 use anyhow::Result;
 use serde_json::Value;
 
-use super::{Section, charts::line_chart, data_url, escape};
-use crate::{ConfusionMatrix, EpochRow, Scores};
+use super::{
+    Section,
+    charts::{error_tradeoff, line_chart},
+    data_url, escape,
+};
+use crate::{ConfusionMatrix, EpochRow, Scores, metrics::Roc};
 
 /// The scores on the test set, large, and below them a bar for `goal` and one for each baseline.
 pub fn result(scores: &Scores, goal: &str, baselines: &[(&str, f64)], words: &str) -> Section {
@@ -106,6 +110,46 @@ pub fn lines(
             let _ = write!(html, "<td>{value:.3}</td>");
         }
         html.push_str("</tr>");
+    }
+    html.push_str("</tbody></table>");
+    Ok(Section::new(title, html))
+}
+
+/// How misses fall as false alarms rise, for detectors of words, speakers or anything else (the DET curve of Martin
+/// et al. 1997): a line each, (share of false alarms, share of misses) from the highest threshold to the lowest, as
+/// [`Roc::errors`] gives them. Both axes go by the normal quantile, on which scores that are normally distributed give
+/// straight lines; rates beyond the axes are drawn at their ends. The equal error rate of each line stands in a table
+/// below.
+///
+/// # Errors
+/// Those of drawing.
+///
+/// ```
+/// use training::{metrics::Roc, report::detection_error_tradeoff};
+/// let roc = Roc::of(&[0.9, 0.8, 0.7, 0.3], &[0.1, 0.2, 0.4, 0.6]);
+/// let section = detection_error_tradeoff("Keywords", "On the test set.", &[("network", roc.errors())])?;
+/// assert!(section.html.contains("25.00 %"));
+/// # Ok::<(), anyhow::Error>(())
+/// ```
+pub fn detection_error_tradeoff(
+    title: &str,
+    words: &str,
+    lines: &[(&str, Vec<(f64, f64)>)],
+) -> Result<Section> {
+    let mut html = format!("<p class=\"soft\">{}</p>", escape(words));
+    html += &error_tradeoff(lines)?;
+    html.push_str("<table><thead><tr><th></th><th>equal error rate</th></tr></thead><tbody>");
+    for (name, errors) in lines {
+        let points = errors.iter().map(|(alarms, misses)| (*alarms, 1.0 - misses));
+        let roc = Roc {
+            points: points.collect(),
+        };
+        let _ = write!(
+            html,
+            "<tr><td>{}</td><td>{:.2} %</td></tr>",
+            escape(name),
+            100.0 * roc.equal_error_rate()
+        );
     }
     html.push_str("</tbody></table>");
     Ok(Section::new(title, html))

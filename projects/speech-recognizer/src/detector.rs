@@ -1,0 +1,134 @@
+//! From what the network says of every tenth of a second to words, each once.
+
+use std::collections::VecDeque;
+
+/// Seconds from one window to the next.
+pub const STEP_SECONDS: f64 = 0.1;
+/// Windows whose probabilities are averaged: a word is heard in several, a click in one.
+const SMOOTHED: usize = 3;
+/// Within so many seconds of a word's best window, the same sound is not another word.
+const APART: f64 = 0.5;
+
+/// A word that was heard.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Heard {
+    /// Index into the classes.
+    pub class: usize,
+    /// Its probability where it is highest.
+    pub probability: f32,
+    /// When the second in which it was heard begins.
+    pub start: f64,
+}
+
+/// Takes the probabilities of overlapping windows in turn and gives each word once, at the window that heard it best.
+pub struct Detector {
+    /// Classes from 0 to this one are words; the others are not.
+    words: usize,
+    /// The probability that a word must reach.
+    threshold: f32,
+    recent: VecDeque<Vec<f32>>,
+    /// Windows taken so far.
+    windows: usize,
+    /// The best window of the word that is being heard.
+    best: Option<Heard>,
+}
+
+impl Detector {
+    /// A detector of classes 0 to `words` - 1.
+    pub fn new(words: usize, threshold: f32) -> Self {
+        Detector {
+            words,
+            threshold,
+            recent: VecDeque::new(),
+            windows: 0,
+            best: None,
+        }
+    }
+
+    /// Takes the probabilities of the next window. Gives a word when it is over.
+    pub fn push(&mut self, probabilities: &[f32]) -> Option<Heard> {
+        self.recent.push_back(probabilities.to_vec());
+        if self.recent.len() > SMOOTHED {
+            self.recent.pop_front();
+        }
+        self.windows += 1;
+        let mean = |class: usize| self.recent.iter().map(|row| row[class]).sum::<f32>() / SMOOTHED as f32;
+        let likeliest = (0..self.words).map(|class| (class, mean(class))).max_by(|a, b| a.1.total_cmp(&b.1))?;
+        // The middle one of the windows that were averaged.
+        let middle = self.windows.saturating_sub(1 + SMOOTHED / 2);
+        let now = Heard {
+            class: likeliest.0,
+            probability: likeliest.1,
+            start: middle as f64 * STEP_SECONDS,
+        };
+        let over = match &self.best {
+            Some(best) if now.start - best.start > APART - 1e-9 => self.best.take(),
+            _ => None,
+        };
+        let better = self.best.as_ref().is_none_or(|best| now.probability > best.probability);
+        // What is left of a word that was just given is not the next one.
+        let rest = over.as_ref().is_some_and(|over| over.class == now.class && now.probability < over.probability);
+        if now.probability >= self.threshold && better && !rest {
+            self.best = Some(now);
+        }
+        over
+    }
+
+    /// The word that was being heard when the sound ended.
+    pub fn finish(mut self) -> Option<Heard> {
+        // Windows beyond the end are silent.
+        let nothing = vec![0.0; self.recent.back().map_or(0, Vec::len)];
+        let mut last = None;
+        for _ in 0..SMOOTHED / 2 {
+            last = last.or(self.push(&nothing));
+        }
+        last.or(self.best)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heard(rows: &[[f32; 3]]) -> Vec<(usize, f64)> {
+        let mut detector = Detector::new(2, 0.5);
+        let mut all: Vec<Heard> = rows.iter().filter_map(|row| detector.push(row)).collect();
+        all.extend(detector.finish());
+        all.iter().map(|heard| (heard.class, (heard.start * 10.0).round() / 10.0)).collect()
+    }
+
+    const NOTHING: [f32; 3] = [0.0, 0.0, 1.0];
+    const FIRST: [f32; 3] = [0.9, 0.1, 0.0];
+    const SECOND: [f32; 3] = [0.1, 0.9, 0.0];
+
+    #[test]
+    fn a_word_in_many_windows_is_one_word() {
+        let mut rows = vec![NOTHING; 5];
+        rows.extend([FIRST; 6]);
+        rows.extend([NOTHING; 8]);
+        let found = heard(&rows);
+        assert_eq!(found.len(), 1, "{found:?}");
+        assert_eq!(found[0].0, 0);
+        assert!((0.5..=1.0).contains(&found[0].1), "{found:?}");
+    }
+
+    #[test]
+    fn a_click_in_one_window_is_none() {
+        let mut rows = vec![NOTHING; 5];
+        rows.push(FIRST);
+        rows.extend([NOTHING; 5]);
+        assert!(heard(&rows).is_empty());
+    }
+
+    #[test]
+    fn words_one_after_the_other_are_two_and_the_last_is_not_lost() {
+        let mut rows = vec![FIRST; 6];
+        rows.extend([NOTHING; 3]);
+        rows.extend([SECOND; 6]);
+        assert_eq!(heard(&rows).iter().map(|found| found.0).collect::<Vec<_>>(), [0, 1]);
+        rows.extend([NOTHING; 6]);
+        rows.extend([SECOND; 6]);
+        rows.extend([NOTHING; 6]);
+        assert_eq!(heard(&rows).iter().map(|found| found.0).collect::<Vec<_>>(), [0, 1, 1]);
+    }
+}

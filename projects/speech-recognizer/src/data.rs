@@ -39,6 +39,16 @@ pub fn preprocessing() -> String {
     )
 }
 
+/// What a reader of the report should know of the data.
+pub fn about(name: &str, summary: &str, notes: Vec<String>) -> Vec<String> {
+    let mut about = vec![summary.to_string()];
+    if let Some(card) = datasets::cards::find(name) {
+        about.push(format!("{} Licence: {}", card.what, card.licence));
+    }
+    about.extend(notes);
+    about
+}
+
 /// A recording as samples, and what was wrong with it where it could be heard nevertheless.
 pub fn samples(path: &Path) -> Result<(Vec<f32>, Vec<String>), AudioError> {
     let mut reader = Reader::open(path, SAMPLE_RATE)?;

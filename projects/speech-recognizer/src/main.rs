@@ -1,18 +1,23 @@
 //! Hears words and digit strings, from speakers it has never heard: `cargo run -p speech-recognizer`
 
+mod baseline;
 mod data;
+mod detector;
+mod explain;
 mod model;
+mod predict;
 mod strings;
 mod words;
 
 use std::process::ExitCode;
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::Parser;
 use serde::{Deserialize, Serialize};
-use training::{Classification, Learner, Run, RunArguments, Splits, TrainArguments, baseline};
+use training::{Classification, Learner, Run, RunArguments, TrainArguments, report};
 
 use model::{StringNet, WordNet};
+use predict::{About, Kind, Predict};
 use strings::Transcription;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
@@ -34,6 +39,7 @@ struct Arguments {
 #[derive(clap::Subcommand)]
 enum Command {
     Train(Train),
+    Predict(Predict),
 }
 
 /// Train a network, test it once and write a report (what happens without a command)
@@ -76,6 +82,7 @@ impl TrainArguments for Train {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     training::exit_code(match arguments.command {
+        Some(Command::Predict(arguments)) => predict::predict(&arguments),
         Some(Command::Train(arguments)) => train(arguments),
         None => train(arguments.train),
     })
@@ -92,40 +99,66 @@ fn train(arguments: Train) -> Result<()> {
 fn train_words(arguments: &Train, run: Run) -> Result<()> {
     let data = arguments.data.as_deref().unwrap_or("made-speech");
     let (spoken, classes, words) = words::open(data, &arguments.words, arguments.hold_out_speaker.clone())?;
-    let tables = Splits { train: words.train.mean_spectra(), valid: words.valid.mean_spectra(), test: words.test.mean_spectra() };
+    let tables = explain::tables(&words);
     let task = Classification::new(&classes).label_smoothing(0.1).mixup(0.2);
-    let mut learner = Learner::new(run, &spoken.name, words, task, |weights| WordNet::new(classes.len(), weights))?;
+    let mut learner = Learner::new(run, &spoken.name, words, task, |weights| {
+        WordNet::new(classes.len(), weights)
+    })?;
     if learner.only_checks()? {
         return Ok(());
     }
-    let knob = |name: &str| std::env::var(name).ok().and_then(|v| v.parse::<f64>().ok());
-    learner.settings.average = knob("EMA");
     learner.fit_one_cycle(arguments.epochs, arguments.learning_rate)?;
-    let test = learner.test()?;
-    for db in [20.0, 10.0, 5.0, 0.0] {
-        let noisy = std::sync::Arc::new(learner.data.test.in_noise(db));
-        training::say(format!("{db} dB {:.4}", learner.evaluate(&noisy)?.score("accuracy").unwrap_or(0.0)));
+    let threshold = explain::threshold(&learner.validate()?.outputs, classes.len() - 2);
+    learner.save_model(&About::new(Kind::Words {
+        classes: classes.clone(),
+        threshold,
+    }))?;
+
+    let mut test = learner.test()?;
+    let noisy = explain::in_noise(&learner)?;
+    for (decibels, outputs) in &noisy {
+        test.scores.push((format!("accuracy_at_{decibels}_db"), explain::accuracy(outputs)));
     }
-    training::say(format!("LINEAR {:.4}", baseline::linear(&tables, classes.len(), 1)?));
-    training::say(format!("RESULT {} {:.4}", arguments.hold_out_speaker.clone().unwrap_or_default(), test.score("accuracy").unwrap_or(0.0)));
-    Ok(())
+    let baselines = [
+        ("linear", training::baseline::linear(&tables, classes.len(), learner.run.seed())?),
+        ("majority", training::baseline::majority(&tables.train.classes, &tables.test.classes)),
+    ];
+    let mut sections = explain::words(&learner, &test.outputs, &noisy, threshold)?;
+    sections.push(report::notes("About the data", &data::about(&spoken.name, &spoken.to_string(), spoken.report())));
+    learner.finish("Speech recognizer", &test, &baselines, &sections)
 }
 
 fn train_strings(arguments: &Train, run: Run) -> Result<()> {
     let data = arguments.data.as_deref().unwrap_or("made-digit-strings");
-    let (spoken, alphabet, strings) = strings::open(data, arguments.alphabet.as_deref(), arguments.hold_out_speaker.clone(), arguments.run.batch_size)?;
-    ensure!(!strings.train.targets().is_empty(), "no utterance to train on");
-    let task = Transcription { alphabet: alphabet.clone(), beam: 1 };
-    let mut learner = Learner::new(run, &spoken.name, strings, task, |weights| StringNet::new(alphabet.symbols(), weights))?;
+    let (spoken, alphabet, strings) = strings::open(
+        data,
+        arguments.alphabet.as_deref(),
+        arguments.hold_out_speaker.clone(),
+        arguments.run.batch_size,
+    )?;
+    let task = Transcription {
+        alphabet: alphabet.clone(),
+        beam: 1,
+    };
+    let mut learner = Learner::new(run, &spoken.name, strings, task, |weights| {
+        StringNet::new(alphabet.symbols(), weights)
+    })?;
     if learner.only_checks()? {
         return Ok(());
     }
     learner.fit_one_cycle(arguments.epochs, arguments.learning_rate)?;
-    let greedy = learner.test()?;
+    learner.save_model(&About::new(Kind::Strings {
+        alphabet: alphabet.clone(),
+    }))?;
+
     learner.task.beam = strings::BEAM;
     let test = learner.test()?;
-    training::say(format!("RESULT greedy {:?}", greedy.scores));
-    training::say(format!("RESULT {:?}", test.scores));
-    for (a, b) in test.outputs.iter().enumerate().take(10) { training::say(format!("{} {} {}", a, alphabet.decode(&b.target), alphabet.decode(&b.found))); }
-    Ok(())
+    let (seed, limit) = (learner.run.seed(), learner.run.batch_limit());
+    let baselines = [
+        ("linear", baseline::linear(&learner.data.train, &learner.data.test, &alphabet, seed, limit)?),
+        ("majority", baseline::majority(&learner.data.train, &learner.data.test)),
+    ];
+    let mut sections = explain::strings(&learner, &test.outputs)?;
+    sections.push(report::notes("About the data", &data::about(&spoken.name, &spoken.to_string(), spoken.report())));
+    learner.finish("Speech recognizer: strings", &test, &baselines, &sections)
 }

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use audio::{Detection, DetectionPicture, LogMel, PosteriorPicture, Reader, Spectrogram, Windows};
 use candle_core::{D, Device, Tensor};
 use nn::ModuleT;

@@ -1,0 +1,235 @@
+//! The reports: what is confused, what noise does, how sure it is of what was said when, the worst mistakes to listen to.
+
+use std::sync::Arc;
+
+use anyhow::Result;
+use audio::PosteriorPicture;
+use candle_core::{D, Device};
+use datasets::UNKNOWN;
+use training::{
+    ClassOutput, Classification, Dataset, Learner, Pass, Splits,
+    metrics::{Roc, argmax},
+    report::{self, Section},
+};
+
+use crate::{
+    data::{FRAME_RATE, mel_config},
+    model::{FRAMES_PER_STEP, WordNet},
+    strings::{Strings, Transcription, Written, errors},
+    words::Words,
+};
+
+/// A learner of words.
+pub type WordLearner = Learner<Classification<WordNet>, Words>;
+/// A learner of strings.
+pub type StringLearner = Learner<Transcription, Strings>;
+
+/// How far the loudest moment of a word stands above the noise's loudest, in decibels.
+const NOISES: [f32; 4] = [20.0, 10.0, 5.0, 0.0];
+
+/// The probability that a word in a longer recording must reach to count as heard: the lowest, from one half up, at which no more than
+/// 3 % of the words heard on the validation part are wrong.
+pub fn threshold(outputs: &[ClassOutput], words: usize) -> f32 {
+    let mut heard: Vec<(f32, bool)> = outputs
+        .iter()
+        .map(|output| (output.predicted(), output))
+        .filter(|(predicted, _)| *predicted < words)
+        .map(|(predicted, output)| (output.probabilities[predicted], predicted == output.target))
+        .collect();
+    heard.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let (mut wrong, mut lowest) = (0, 0.95f32);
+    for (number, (probability, right)) in heard.iter().enumerate() {
+        wrong += usize::from(!right);
+        if wrong as f64 <= 0.03 * (number + 1) as f64 {
+            lowest = lowest.min(*probability);
+        }
+    }
+    lowest.max(0.5)
+}
+
+/// The test outputs at each signal-to-noise ratio, with a name for it.
+pub fn in_noise(learner: &WordLearner) -> Result<Vec<(f32, Vec<ClassOutput>)>> {
+    let mut all = Vec::new();
+    for decibels in NOISES {
+        let noisy = Arc::new(learner.data.test.in_noise(decibels));
+        all.push((decibels, learner.evaluate(&noisy)?.outputs));
+    }
+    Ok(all)
+}
+
+/// The sections on words, in order.
+pub fn words(
+    learner: &WordLearner,
+    outputs: &[ClassOutput],
+    noisy: &[(f32, Vec<ClassOutput>)],
+    threshold: f32,
+) -> Result<Vec<Section>> {
+    let classes = learner.task.classes();
+    Ok(vec![
+        report::confusion_matrix(classes, &learner.task.confusion_matrix(outputs)),
+        detection_errors(outputs, noisy, classes.len() - 2, threshold)?,
+        worst_words(&learner.data.test, classes, outputs),
+    ])
+}
+
+/// How well each word is told from everything else, as recorded and in noise.
+fn detection_errors(
+    outputs: &[ClassOutput],
+    noisy: &[(f32, Vec<ClassOutput>)],
+    words: usize,
+    threshold: f32,
+) -> Result<Section> {
+    let errors = |outputs: &[ClassOutput]| {
+        let (mut said, mut not_said) = (Vec::new(), Vec::new());
+        for output in outputs {
+            for word in 0..words {
+                let scores = if output.target == word { &mut said } else { &mut not_said };
+                scores.push(f64::from(output.probabilities[word]));
+            }
+        }
+        Roc::of(&said, &not_said).errors()
+    };
+    let mut lines = vec![("as recorded".to_string(), errors(outputs))];
+    lines.extend(noisy.iter().map(|(decibels, outputs)| (format!("{decibels:.0} dB"), errors(outputs))));
+    let lines: Vec<_> = lines.iter().map(|(name, points)| (name.as_str(), points.clone())).collect();
+    let words = format!(
+        "Each word is listened for in every test recording. Misses: it was said, and its probability lay below a threshold; false \
+         alarms: something else was said, and it lay above. Each line is a sweep of the threshold; noise of the test part stands that far below \
+         the word, loudest moment against loudest moment. In longer recordings `predict` asks for {threshold:.2}, from which on \
+         at most 3 % of the words heard on the validation part are wrong."
+    );
+    report::detection_error_tradeoff("Words in noise", &words, &lines)
+}
+
+/// The mistakes in which the true word got the least, to listen to.
+fn worst_words(test: &Words, classes: &[String], outputs: &[ClassOutput]) -> Section {
+    let mistakes = training::worst_mistakes(outputs);
+    let mut players = Vec::new();
+    for &index in &mistakes {
+        let (output, predicted) = (&outputs[index], outputs[index].predicted());
+        let caption = format!(
+            "{}: {} ({:.0} %), is {}",
+            test.name(index),
+            classes[predicted],
+            100.0 * output.probabilities[predicted],
+            match classes[output.target].as_str() {
+                UNKNOWN => "another word",
+                truth => truth,
+            }
+        );
+        if let (Some(sound), true) = (test.recording(index), players.len() < 12) {
+            players.push((caption, sound));
+        }
+    }
+    let words = match mistakes.len() {
+        0 => "None: every test recording was named rightly.".to_string(),
+        count => format!(
+            "In {count} of {} test recordings the network was wrong; here it gave the true word the least. Would you have known?",
+            outputs.len()
+        ),
+    };
+    report::players("Worst mistakes", &words, &players)
+}
+
+/// The sections on strings, in order.
+pub fn strings(learner: &StringLearner, outputs: &[Written]) -> Result<Vec<Section>> {
+    Ok(vec![kinds_of_errors(outputs), alignments(learner, outputs)?, worst_strings(learner, outputs)])
+}
+
+fn kinds_of_errors(outputs: &[Written]) -> Section {
+    let errors = errors(outputs);
+    let share = |count: usize| {
+        let percent = 100.0 * count as f64 / errors.reference.max(1) as f64;
+        format!("{count} ({percent:.1} %)")
+    };
+    let rows = [
+        ("characters that were said", errors.reference.to_string()),
+        ("taken for another", share(errors.substitutions)),
+        ("not heard", share(errors.deletions)),
+        ("heard but not said", share(errors.insertions)),
+    ];
+    report::table("Kinds of errors", &rows.map(|(name, value)| (name.to_string(), value)))
+}
+
+/// Which utterances were written worst, by edits for each character.
+fn by_errors(outputs: &[Written]) -> Vec<usize> {
+    let rate = |index: &usize| errors(&outputs[*index..=*index]).rate();
+    let mut order: Vec<usize> = (0..outputs.len()).collect();
+    order.sort_by(|a, b| rate(b).total_cmp(&rate(a)).then(outputs[*b].loss.total_cmp(&outputs[*a].loss)));
+    order
+}
+
+/// What the network thought at each step of the worst utterance, one in the middle, and the best.
+fn alignments(learner: &StringLearner, outputs: &[Written]) -> Result<Section> {
+    let order = by_errors(outputs);
+    let mut shown: Vec<usize> = [0, order.len() / 2, order.len().saturating_sub(1)].map(|place| order[place]).into();
+    shown.dedup();
+    let (test, alphabet) = (&learner.data.test, &learner.task.alphabet);
+    let mut pictures = Vec::new();
+    for index in shown {
+        let batch = test.batch(&[index], Pass::evaluation(learner.run.seed()))?;
+        let sounds = batch.sounds.to_device(&learner.run.device)?;
+        let (logits, _) = learner.model.forward_t(&sounds, &batch.frames, false)?;
+        let logits = logits.squeeze(0)?.to_device(&Device::Cpu)?; // (steps, symbols)
+        let names = alphabet.names();
+        let seconds = FRAMES_PER_STEP as f64 / FRAME_RATE as f64;
+        let spans = nn::ctc::align(&logits, &outputs[index].target)?;
+        let found = spans.iter().map(|span| {
+            let (start, end) = (span.first as f64 * seconds, (span.last + 1) as f64 * seconds);
+            (start, end, names[span.symbol as usize].clone())
+        });
+        let picture = PosteriorPicture {
+            title: &test.name(index),
+            symbols: &names,
+            probabilities: &nn::ops::softmax(&logits, D::Minus1)?.to_vec2::<f32>()?,
+            seconds_per_step: seconds,
+            found: &found.collect::<Vec<_>>(),
+            truth: None,
+            spectrogram: test.sound(index),
+            config: &mel_config(),
+        };
+        let caption = format!(
+            "said {}, written {}",
+            alphabet.decode(&outputs[index].target),
+            alphabet.decode(&outputs[index].found)
+        );
+        pictures.push((caption, picture.png()?));
+    }
+    let words = "The worst test utterance, one in the middle, and the best. Rows are symbols, the darker the likelier at that moment; above \
+                 them stands what was said, where it fits best (forced alignment). Nobody told the network when each was spoken: it \
+                 found out by itself, mostly says nothing (–), and names a symbol for a moment once it has heard enough.";
+    Ok(report::pictures("What it hears when", words, &pictures))
+}
+
+fn worst_strings(learner: &StringLearner, outputs: &[Written]) -> Section {
+    let wrong: Vec<usize> = by_errors(outputs).into_iter().filter(|&index| outputs[index].target != outputs[index].found).collect();
+    let (test, alphabet) = (&learner.data.test, &learner.task.alphabet);
+    let mut players = Vec::new();
+    for &index in wrong.iter().take(12) {
+        let texts = [&outputs[index].target, &outputs[index].found].map(|symbols| alphabet.decode(symbols));
+        let caption = format!("{}: said {}, written {}", test.name(index), texts[0], texts[1]);
+        if let Some(sound) = test.recording(index) {
+            players.push((caption, sound));
+        }
+    }
+    let words = match wrong.len() {
+        0 => "None: every test utterance was written rightly.".to_string(),
+        count => format!("{count} of {} test utterances have at least one error; these have the most. What do you hear?", outputs.len()),
+    };
+    report::players("Worst mistakes", &words, &players)
+}
+
+/// The class that the simple baselines know each example by.
+pub fn tables(words: &Splits<Words>) -> Splits<training::baseline::Table> {
+    Splits {
+        train: words.train.mean_spectra(),
+        valid: words.valid.mean_spectra(),
+        test: words.test.mean_spectra(),
+    }
+}
+
+/// The share of outputs whose likeliest class is the true one.
+pub fn accuracy(outputs: &[ClassOutput]) -> f64 {
+    let right = outputs.iter().filter(|output| argmax(&output.probabilities) == output.target).count();
+    right as f64 / outputs.len().max(1) as f64
+}

@@ -84,12 +84,14 @@ impl PosteriorPicture<'_> {
         let row_height = (420 / rows.len().max(1) as i32).clamp(14, 24);
         let width = WIDTH - LEFT - 120;
         let seconds = seconds(self.spectrogram, self.config);
-        let pixel = |time: f64| LEFT + (time / seconds * f64::from(width)).round() as i32;
+        let pixel = |time: f64| {
+            LEFT + (time / seconds * f64::from(width))
+                .round()
+                .clamp(0.0, width.into()) as i32
+        };
 
         let measure = Canvas::new(1, 1, PAPER);
-        let middle = |(start, end, _): &(f64, f64, String)| {
-            i32::midpoint(pixel(*start), pixel(*end)).clamp(LEFT, LEFT + width)
-        };
+        let middle = |(start, end, _): &(f64, f64, String)| i32::midpoint(pixel(*start), pixel(*end));
         let label = |found: &(f64, f64, String)| {
             let wide = measure.text_width(shown(&found.2), SMALL, false).ceil() as i32 + 4;
             let left = (middle(found) - wide / 2).clamp(LEFT, (WIDTH - 8 - wide).max(LEFT));

@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::assemble::Plan;
+use crate::door::UNKNOWN;
 use crate::flat::{self, Heap};
 use crate::lists::{self, Index, part_named};
 use crate::split::{Part, Sources};
 use crate::spoken::{self, BACKGROUND_NOISE};
-use crate::walk::{self, Ignored, name};
-use crate::door::UNKNOWN;
 use crate::text::some;
+use crate::walk::{self, Ignored, name};
 use crate::{Collection, DataError, Example, Options, Result, names};
 
 /// Opens a folder of class folders. See the [crate's front page](crate#your-own-folder) for the layouts.

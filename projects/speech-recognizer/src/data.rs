@@ -19,14 +19,7 @@ pub const RANGE: f32 = 10.0;
 
 /// How sound becomes a spectrogram: in training, and in `predict` after it.
 pub fn mel_config() -> LogMelConfig {
-    LogMelConfig {
-        sample_rate: SAMPLE_RATE,
-        fft_size: 512,
-        hop: SAMPLE_RATE as usize / FRAME_RATE,
-        bands: BANDS,
-        low_hz: 60.0,
-        high_hz: 7_600.0,
-    }
+    LogMelConfig::speech()
 }
 
 /// Everything that a sound goes through before a network, by name and number. It is stored with the weights: another

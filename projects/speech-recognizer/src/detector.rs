@@ -53,7 +53,9 @@ impl Detector {
         }
         self.windows += 1;
         let mean = |class: usize| self.recent.iter().map(|row| row[class]).sum::<f32>() / SMOOTHED as f32;
-        let likeliest = (0..self.words).map(|class| (class, mean(class))).max_by(|a, b| a.1.total_cmp(&b.1))?;
+        let likeliest = (0..self.words)
+            .map(|class| (class, mean(class)))
+            .max_by(|a, b| a.1.total_cmp(&b.1))?;
         // The middle one of the windows that were averaged.
         let middle = self.windows.saturating_sub(1 + SMOOTHED / 2);
         let now = Heard {
@@ -65,9 +67,14 @@ impl Detector {
             Some(best) if now.start - best.start > APART - 1e-9 => self.best.take(),
             _ => None,
         };
-        let better = self.best.as_ref().is_none_or(|best| now.probability > best.probability);
+        let better = self
+            .best
+            .as_ref()
+            .is_none_or(|best| now.probability > best.probability);
         // What is left of a word that was just given is not the next one.
-        let rest = over.as_ref().is_some_and(|over| over.class == now.class && now.probability < over.probability);
+        let rest = over
+            .as_ref()
+            .is_some_and(|over| over.class == now.class && now.probability < over.probability);
         if now.probability >= self.threshold && better && !rest {
             self.best = Some(now);
         }
@@ -94,7 +101,9 @@ mod tests {
         let mut detector = Detector::new(2, 0.5);
         let mut all: Vec<Heard> = rows.iter().filter_map(|row| detector.push(row)).collect();
         all.extend(detector.finish());
-        all.iter().map(|heard| (heard.class, (heard.start * 10.0).round() / 10.0)).collect()
+        all.iter()
+            .map(|heard| (heard.class, (heard.start * 10.0).round() / 10.0))
+            .collect()
     }
 
     const NOTHING: [f32; 3] = [0.0, 0.0, 1.0];
@@ -125,10 +134,16 @@ mod tests {
         let mut rows = vec![FIRST; 6];
         rows.extend([NOTHING; 3]);
         rows.extend([SECOND; 6]);
-        assert_eq!(heard(&rows).iter().map(|found| found.0).collect::<Vec<_>>(), [0, 1]);
+        assert_eq!(
+            heard(&rows).iter().map(|found| found.0).collect::<Vec<_>>(),
+            [0, 1]
+        );
         rows.extend([NOTHING; 6]);
         rows.extend([SECOND; 6]);
         rows.extend([NOTHING; 6]);
-        assert_eq!(heard(&rows).iter().map(|found| found.0).collect::<Vec<_>>(), [0, 1, 1]);
+        assert_eq!(
+            heard(&rows).iter().map(|found| found.0).collect::<Vec<_>>(),
+            [0, 1, 1]
+        );
     }
 }

@@ -83,15 +83,26 @@ fn detection_errors(
         let (mut said, mut not_said) = (Vec::new(), Vec::new());
         for output in outputs {
             for word in 0..words {
-                let scores = if output.target == word { &mut said } else { &mut not_said };
+                let scores = if output.target == word {
+                    &mut said
+                } else {
+                    &mut not_said
+                };
                 scores.push(f64::from(output.probabilities[word]));
             }
         }
         Roc::of(&said, &not_said).errors()
     };
     let mut lines = vec![("as recorded".to_string(), errors(outputs))];
-    lines.extend(noisy.iter().map(|(decibels, outputs)| (format!("{decibels:.0} dB"), errors(outputs))));
-    let lines: Vec<_> = lines.iter().map(|(name, points)| (name.as_str(), points.clone())).collect();
+    lines.extend(
+        noisy
+            .iter()
+            .map(|(decibels, outputs)| (format!("{decibels:.0} dB"), errors(outputs))),
+    );
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|(name, points)| (name.as_str(), points.clone()))
+        .collect();
     let words = format!(
         "Each word is listened for in every test recording. Misses: it was said, and its probability lay below a threshold; false \
          alarms: something else was said, and it lay above. Each line is a sweep of the threshold; noise of the test part stands that far below \
@@ -133,7 +144,11 @@ fn worst_words(test: &Words, classes: &[String], outputs: &[ClassOutput]) -> Sec
 
 /// The sections on strings, in order.
 pub fn strings(learner: &StringLearner, outputs: &[Written]) -> Result<Vec<Section>> {
-    Ok(vec![kinds_of_errors(outputs), alignments(learner, outputs)?, worst_strings(learner, outputs)])
+    Ok(vec![
+        kinds_of_errors(outputs),
+        alignments(learner, outputs)?,
+        worst_strings(learner, outputs),
+    ])
 }
 
 fn kinds_of_errors(outputs: &[Written]) -> Section {
@@ -148,24 +163,33 @@ fn kinds_of_errors(outputs: &[Written]) -> Section {
         ("not heard", share(errors.deletions)),
         ("heard but not said", share(errors.insertions)),
     ];
-    report::table("Kinds of errors", &rows.map(|(name, value)| (name.to_string(), value)))
+    report::table(
+        "Kinds of errors",
+        &rows.map(|(name, value)| (name.to_string(), value)),
+    )
 }
 
 /// Which utterances were written worst, by edits for each character.
 fn by_errors(outputs: &[Written]) -> Vec<usize> {
     let rate = |index: &usize| errors(&outputs[*index..=*index]).rate();
     let mut order: Vec<usize> = (0..outputs.len()).collect();
-    order.sort_by(|a, b| rate(b).total_cmp(&rate(a)).then(outputs[*b].loss.total_cmp(&outputs[*a].loss)));
+    order.sort_by(|a, b| {
+        rate(b)
+            .total_cmp(&rate(a))
+            .then(outputs[*b].loss.total_cmp(&outputs[*a].loss))
+    });
     order
 }
 
 /// What the network thought at each step of the worst utterance, one in the middle, and the best.
 fn alignments(learner: &StringLearner, outputs: &[Written]) -> Result<Section> {
     let order = by_errors(outputs);
-    let mut shown: Vec<usize> = [0, order.len() / 2, order.len().saturating_sub(1)].map(|place| order[place]).into();
+    let mut shown: Vec<usize> = [0, order.len() / 2, order.len().saturating_sub(1)]
+        .map(|place| order[place])
+        .into();
     shown.dedup();
     let (test, alphabet) = (&learner.data.test, &learner.task.alphabet);
-    let mut pictures = Vec::new();
+    let mut html = String::new();
     for index in shown {
         let batch = test.batch(&[index], Pass::evaluation(learner.run.seed()))?;
         let sounds = batch.sounds.to_device(&learner.run.device)?;
@@ -193,16 +217,19 @@ fn alignments(learner: &StringLearner, outputs: &[Written]) -> Result<Section> {
             alphabet.decode(&outputs[index].target),
             alphabet.decode(&outputs[index].found)
         );
-        pictures.push((caption, picture.png()?));
+        html += &report::picture("", &caption, &picture.png()?).html;
     }
-    let words = "The worst test utterance, one in the middle, and the best. Rows are symbols, the darker the likelier at that moment; above \
+    let words = "<p class=\"soft\">The worst test utterance, one in the middle, and the best. Rows are symbols, the darker the likelier at that moment; above \
                  them stands what was said, where it fits best (forced alignment). Nobody told the network when each was spoken: it \
-                 found out by itself, mostly says nothing (–), and names a symbol for a moment once it has heard enough.";
-    Ok(report::pictures("What it hears when", words, &pictures))
+                 found out by itself, mostly says nothing (–), and names a symbol for a moment once it has heard enough.</p>";
+    Ok(Section::new("What it hears when", words.to_string() + &html))
 }
 
 fn worst_strings(learner: &StringLearner, outputs: &[Written]) -> Section {
-    let wrong: Vec<usize> = by_errors(outputs).into_iter().filter(|&index| outputs[index].target != outputs[index].found).collect();
+    let wrong: Vec<usize> = by_errors(outputs)
+        .into_iter()
+        .filter(|&index| outputs[index].target != outputs[index].found)
+        .collect();
     let (test, alphabet) = (&learner.data.test, &learner.task.alphabet);
     let mut players = Vec::new();
     for &index in wrong.iter().take(12) {
@@ -214,7 +241,10 @@ fn worst_strings(learner: &StringLearner, outputs: &[Written]) -> Section {
     }
     let words = match wrong.len() {
         0 => "None: every test utterance was written rightly.".to_string(),
-        count => format!("{count} of {} test utterances have at least one error; these have the most. What do you hear?", outputs.len()),
+        count => format!(
+            "{count} of {} test utterances have at least one error; these have the most. What do you hear?",
+            outputs.len()
+        ),
     };
     report::players("Worst mistakes", &words, &players)
 }
@@ -230,6 +260,9 @@ pub fn tables(words: &Splits<Words>) -> Splits<training::baseline::Table> {
 
 /// The share of outputs whose likeliest class is the true one.
 pub fn accuracy(outputs: &[ClassOutput]) -> f64 {
-    let right = outputs.iter().filter(|output| argmax(&output.probabilities) == output.target).count();
+    let right = outputs
+        .iter()
+        .filter(|output| argmax(&output.probabilities) == output.target)
+        .count();
     right as f64 / outputs.len().max(1) as f64
 }

@@ -54,7 +54,12 @@ struct Train {
     #[arg(long)]
     strings: bool,
     /// The words to listen for; all others count as unknown [default: of speech-commands ten, of made-speech thirty, else all]
-    #[arg(long, value_name = "WORD,…", value_delimiter = ',', conflicts_with = "strings")]
+    #[arg(
+        long,
+        value_name = "WORD,…",
+        value_delimiter = ',',
+        conflicts_with = "strings"
+    )]
     words: Vec<String>,
     /// What can be written: digits, letters, or the characters themselves [default: digits if the transcripts are, else letters]
     #[arg(long, value_name = "CHARACTERS", requires = "strings")]
@@ -117,14 +122,24 @@ fn train_words(arguments: &Train, run: Run) -> Result<()> {
     let mut test = learner.test()?;
     let noisy = explain::in_noise(&learner)?;
     for (decibels, outputs) in &noisy {
-        test.scores.push((format!("accuracy_at_{decibels}_db"), explain::accuracy(outputs)));
+        test.scores
+            .push((format!("accuracy_at_{decibels}_db"), explain::accuracy(outputs)));
     }
     let baselines = [
-        ("linear", training::baseline::linear(&tables, classes.len(), learner.run.seed())?),
-        ("majority", training::baseline::majority(&tables.train.classes, &tables.test.classes)),
+        (
+            "linear",
+            training::baseline::linear(&tables, classes.len(), learner.run.seed())?,
+        ),
+        (
+            "majority",
+            training::baseline::majority(&tables.train.classes, &tables.test.classes),
+        ),
     ];
     let mut sections = explain::words(&learner, &test.outputs, &noisy, threshold)?;
-    sections.push(report::notes("About the data", &data::about(&spoken.name, &spoken.to_string(), spoken.report())));
+    sections.push(report::notes(
+        "About the data",
+        &data::about(&spoken.name, &spoken.to_string(), spoken.report()),
+    ));
     learner.finish("Speech recognizer", &test, &baselines, &sections)
 }
 
@@ -155,10 +170,19 @@ fn train_strings(arguments: &Train, run: Run) -> Result<()> {
     let test = learner.test()?;
     let (seed, limit) = (learner.run.seed(), learner.run.batch_limit());
     let baselines = [
-        ("linear", baseline::linear(&learner.data.train, &learner.data.test, &alphabet, seed, limit)?),
-        ("majority", baseline::majority(&learner.data.train, &learner.data.test)),
+        (
+            "linear",
+            baseline::linear(&learner.data.train, &learner.data.test, &alphabet, seed, limit)?,
+        ),
+        (
+            "majority",
+            baseline::majority(&learner.data.train, &learner.data.test),
+        ),
     ];
     let mut sections = explain::strings(&learner, &test.outputs)?;
-    sections.push(report::notes("About the data", &data::about(&spoken.name, &spoken.to_string(), spoken.report())));
+    sections.push(report::notes(
+        "About the data",
+        &data::about(&spoken.name, &spoken.to_string(), spoken.report()),
+    ));
     learner.finish("Speech recognizer: strings", &test, &baselines, &sections)
 }

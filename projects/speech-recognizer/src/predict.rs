@@ -129,7 +129,9 @@ fn load(model: Option<&Path>, device: Device) -> Result<Network> {
 pub fn load_words(model: Option<&Path>, device: Device) -> Result<WordListener> {
     match load(model, device)? {
         Network::Words(listener) => Ok(listener),
-        Network::Strings(..) => bail!("the newest model writes down whole utterances: name one that was trained without --strings with --model"),
+        Network::Strings(..) => bail!(
+            "the newest model writes down whole utterances: name one that was trained without --strings with --model"
+        ),
     }
 }
 
@@ -137,7 +139,10 @@ pub fn predict(arguments: &Predict) -> Result<()> {
     let (device, _) = choose_device(arguments.device)?;
     let mut network = load(arguments.model.as_deref(), device)?;
     if let (Network::Words(listener), Some(threshold)) = (&mut network, arguments.threshold) {
-        ensure!((0.0..=1.0).contains(&threshold), "--threshold {threshold}: it is a probability, from 0 to 1");
+        ensure!(
+            (0.0..=1.0).contains(&threshold),
+            "--threshold {threshold}: it is a probability, from 0 to 1"
+        );
         listener.threshold = threshold;
     }
     let (mut failed, mut taken) = (0, HashSet::new());
@@ -145,7 +150,9 @@ pub fn predict(arguments: &Predict) -> Result<()> {
         let picture = picture_of(input, arguments.out.as_deref(), &mut taken);
         let told = match &network {
             Network::Words(listener) => tell_words(input, listener, &picture),
-            Network::Strings(network, alphabet, device) => tell_string(input, network, alphabet, device, &picture),
+            Network::Strings(network, alphabet, device) => {
+                tell_string(input, network, alphabet, device, &picture)
+            }
         };
         if let Err(error) = told {
             eprintln!("{error:#}");
@@ -171,7 +178,9 @@ impl WordListener {
         }
         // (windows, 3 mouths, 40 bands, 100 frames)
         let shape = (windows.len(), MOUTHS.len(), BANDS, WINDOW);
-        let logits = self.network.forward_t(&Tensor::from_vec(values, shape, &self.device)?, false)?;
+        let logits = self
+            .network
+            .forward_t(&Tensor::from_vec(values, shape, &self.device)?, false)?;
         Ok(nn::ops::softmax(&logits, D::Minus1)?.to_vec2::<f32>()?)
     }
 
@@ -207,9 +216,19 @@ fn tell_words(path: &Path, listener: &WordListener, picture: &Path) -> Result<()
     let mut heard: Vec<Heard> = scan.answers.iter().filter_map(|row| detector.push(row)).collect();
     heard.extend(detector.finish());
 
-    say(format!("{}  {:.1} s  {}", path.display(), scan.seconds, counted(heard.len(), "word")));
+    say(format!(
+        "{}  {:.1} s  {}",
+        path.display(),
+        scan.seconds,
+        counted(heard.len(), "word")
+    ));
     let silence = listener.classes.len() - 1;
-    if heard.is_empty() && scan.answers.iter().all(|row| training::metrics::argmax(row) == silence) {
+    if heard.is_empty()
+        && scan
+            .answers
+            .iter()
+            .all(|row| training::metrics::argmax(row) == silence)
+    {
         say("  nothing but silence or noise");
     }
     for word in &heard {
@@ -246,7 +265,10 @@ fn tell_one_word(path: &Path, listener: &WordListener) -> Result<()> {
     let (samples, warnings) = samples(path)?;
     let seconds = samples.len() as f64 / f64::from(SAMPLE_RATE);
     let Some(speech) = audio::trim(&samples, SAMPLE_RATE) else {
-        say(format!("{}  {seconds:.2} s  nothing but silence or steady noise", path.display()));
+        say(format!(
+            "{}  {seconds:.2} s  nothing but silence or steady noise",
+            path.display()
+        ));
         return Ok(());
     };
     let window = centred(&LogMel::new(&mel_config()).compute(&samples));
@@ -254,10 +276,18 @@ fn tell_one_word(path: &Path, listener: &WordListener) -> Result<()> {
     let mut ranked: Vec<usize> = (0..probabilities.len()).collect();
     ranked.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));
     let from_to = speech_seconds(&speech);
-    say(format!("{}  {seconds:.2} s  {}, from {from_to} s", path.display(), listener.classes[ranked[0]]));
+    say(format!(
+        "{}  {seconds:.2} s  {}, from {from_to} s",
+        path.display(),
+        listener.classes[ranked[0]]
+    ));
     for class in ranked.into_iter().take(3) {
         let bar = "█".repeat((probabilities[class] * 30.0).round() as usize);
-        say(format!("  {:>5.1} %  {:<12} {bar}", 100.0 * probabilities[class], listener.classes[class]));
+        say(format!(
+            "  {:>5.1} %  {:<12} {bar}",
+            100.0 * probabilities[class],
+            listener.classes[class]
+        ));
     }
     if seconds < 0.15 {
         say("  note: shorter than any word takes");
@@ -287,7 +317,9 @@ fn utterances(samples: &[f32]) -> Vec<Range<usize>> {
     for speech in audio::voice_activity(samples, SAMPLE_RATE) {
         let speech = speech.start.saturating_sub(margin)..(speech.end + margin).min(samples.len());
         match found.last_mut() {
-            Some(last) if speech.start < last.end + PAUSE && speech.end - last.start <= LONGEST => last.end = speech.end,
+            Some(last) if speech.start < last.end + PAUSE && speech.end - last.start <= LONGEST => {
+                last.end = speech.end
+            }
             _ => found.push(speech),
         }
     }
@@ -298,7 +330,13 @@ fn utterances(samples: &[f32]) -> Vec<Range<usize>> {
     pieces.collect()
 }
 
-fn tell_string(path: &Path, network: &StringNet, alphabet: &Alphabet, device: &Device, picture: &Path) -> Result<()> {
+fn tell_string(
+    path: &Path,
+    network: &StringNet,
+    alphabet: &Alphabet,
+    device: &Device,
+    picture: &Path,
+) -> Result<()> {
     let (samples, warnings) = samples(path)?;
     let seconds = samples.len() as f64 / f64::from(SAMPLE_RATE);
     let utterances = utterances(&samples);
@@ -322,7 +360,11 @@ fn tell_string(path: &Path, network: &StringNet, alphabet: &Alphabet, device: &D
         let (logits, _) = network.forward_t(&pad(&[sound])?.to_device(device)?, &frames, false)?;
         let logits = logits.squeeze(0)?.to_device(&Device::Cpu)?; // (steps, symbols)
         let symbols = transcribe(&logits, BEAM)?;
-        say(format!("  {} s  {}", speech_seconds(&utterance), alphabet.decode(&symbols)));
+        say(format!(
+            "  {} s  {}",
+            speech_seconds(&utterance),
+            alphabet.decode(&symbols)
+        ));
         let first = (start / step_seconds).round() as usize;
         let rows = nn::ops::softmax(&logits, D::Minus1)?.to_vec2::<f32>()?;
         for (place, row) in thought.iter_mut().skip(first).zip(rows) {
@@ -331,7 +373,11 @@ fn tell_string(path: &Path, network: &StringNet, alphabet: &Alphabet, device: &D
         let names = alphabet.names();
         found.extend(nn::ctc::align(&logits, &symbols)?.into_iter().map(|span| {
             let at = |step: usize| start + step as f64 * step_seconds;
-            (at(span.first), at(span.last + 1), names[span.symbol as usize].clone())
+            (
+                at(span.first),
+                at(span.last + 1),
+                names[span.symbol as usize].clone(),
+            )
         }));
     }
     for warning in warnings {
@@ -353,7 +399,11 @@ fn tell_string(path: &Path, network: &StringNet, alphabet: &Alphabet, device: &D
         config: &mel_config(),
     };
     drawn.save(picture)?;
-    let part = if seconds > PICTURE_SECONDS { ", the first 30 s" } else { "" };
+    let part = if seconds > PICTURE_SECONDS {
+        ", the first 30 s"
+    } else {
+        ""
+    };
     say(format!("  over time{part}: {}", picture.display()));
     Ok(())
 }
@@ -377,7 +427,10 @@ pub fn clock(seconds: f64) -> String {
 }
 
 fn name_of(path: &Path) -> String {
-    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// `call.mp3.heard.png`, with a number where another recording of that name came before.

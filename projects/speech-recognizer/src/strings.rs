@@ -11,7 +11,10 @@ use serde::{Deserialize, Serialize};
 use training::{Pass, Scores, Splits, Task, Told, metrics::ErrorRate};
 
 use crate::{
-    data::{BANDS, FRAME_RATE, Noises, SAMPLE_RATE, another_mouth, another_room, mask, mel_config, normalise, samples},
+    data::{
+        BANDS, FRAME_RATE, Noises, SAMPLE_RATE, another_mouth, another_room, mask, mel_config, normalise,
+        samples,
+    },
     model::{StringNet, steps},
 };
 
@@ -30,7 +33,10 @@ impl Alphabet {
     /// `digits`, `letters` (with the apostrophe and the space), or the characters of `choice` themselves; without a choice digits
     /// if most of `texts` hold nothing else, or letters.
     pub fn choose(choice: Option<&str>, texts: &[&str]) -> Result<Self> {
-        let only_digits = |text: &&&str| text.chars().all(|letter| letter.is_ascii_digit() || letter.is_whitespace());
+        let only_digits = |text: &&&str| {
+            text.chars()
+                .all(|letter| letter.is_ascii_digit() || letter.is_whitespace())
+        };
         let digits = 2 * texts.iter().filter(only_digits).count() > texts.len();
         let characters = match choice {
             None if digits => "0123456789",
@@ -41,7 +47,10 @@ impl Alphabet {
         let mut characters: Vec<char> = characters.to_lowercase().chars().collect();
         characters.sort();
         characters.dedup();
-        ensure!(!characters.is_empty(), "--alphabet is empty: give digits, letters, or the characters to write");
+        ensure!(
+            !characters.is_empty(),
+            "--alphabet is empty: give digits, letters, or the characters to write"
+        );
         Ok(Alphabet { characters })
     }
 
@@ -52,8 +61,16 @@ impl Alphabet {
 
     /// What each symbol is called.
     pub fn names(&self) -> Vec<String> {
-        let shown = |letter: &char| if *letter == ' ' { "␣".to_string() } else { letter.to_string() };
-        std::iter::once("–".to_string()).chain(self.characters.iter().map(shown)).collect()
+        let shown = |letter: &char| {
+            if *letter == ' ' {
+                "␣".to_string()
+            } else {
+                letter.to_string()
+            }
+        };
+        std::iter::once("–".to_string())
+            .chain(self.characters.iter().map(shown))
+            .collect()
     }
 
     /// Whether words are told apart by spaces.
@@ -78,7 +95,10 @@ impl Alphabet {
 
     /// Symbols as a text.
     pub fn decode(&self, symbols: &[u32]) -> String {
-        symbols.iter().map(|&symbol| self.characters[symbol as usize - 1]).collect()
+        symbols
+            .iter()
+            .map(|&symbol| self.characters[symbol as usize - 1])
+            .collect()
     }
 }
 
@@ -132,7 +152,11 @@ pub fn open(
         ..Options::new(&audio::EXTENSIONS)
     };
     let mut spoken = datasets::open_transcripts(what, &options)?;
-    let texts: Vec<&str> = spoken.train.iter().map(|utterance| utterance.text.as_str()).collect();
+    let texts: Vec<&str> = spoken
+        .train
+        .iter()
+        .map(|utterance| utterance.text.as_str())
+        .collect();
     let alphabet = Alphabet::choose(alphabet, &texts)?;
     let parts = spoken.read(&on_progress, |utterance| hear(utterance, &alphabet))?;
     drop(told);
@@ -167,7 +191,10 @@ fn hear(utterance: &Utterance, alphabet: &Alphabet) -> Result<(Spectrogram, Vec<
 
 impl Strings {
     fn new(spoken: &Transcribed, part: Vec<(Utterance, (Spectrogram, Vec<u32>))>, batch_size: usize) -> Self {
-        let names = part.iter().map(|(utterance, _)| spoken.short(&utterance.path)).collect();
+        let names = part
+            .iter()
+            .map(|(utterance, _)| spoken.short(&utterance.path))
+            .collect();
         let (from, heard): (Vec<Utterance>, Vec<_>) = part.into_iter().unzip();
         let (sounds, targets) = heard.into_iter().unzip();
         Strings {
@@ -215,11 +242,17 @@ impl Strings {
 pub fn pad(sounds: &[Spectrogram]) -> Result<Tensor> {
     let longest = sounds.iter().map(|sound| sound.frames).max().unwrap_or(0);
     let mut values = vec![0.0; sounds.len() * BANDS * longest];
-    let rows = sounds.iter().flat_map(|sound| sound.values.chunks(sound.frames.max(1)));
+    let rows = sounds
+        .iter()
+        .flat_map(|sound| sound.values.chunks(sound.frames.max(1)));
     for (row, values) in rows.zip(values.chunks_mut(longest.max(1))) {
         values[..row.len()].copy_from_slice(row);
     }
-    Ok(Tensor::from_vec(values, (sounds.len(), BANDS, longest), &Device::Cpu)?)
+    Ok(Tensor::from_vec(
+        values,
+        (sounds.len(), BANDS, longest),
+        &Device::Cpu,
+    )?)
 }
 
 impl training::Dataset for Strings {
@@ -278,7 +311,10 @@ pub struct Written {
 /// The likeliest symbols of an utterance by its logits (steps, symbols).
 pub fn transcribe(logits: &Tensor, beam: usize) -> Result<Vec<u32>> {
     if beam < 2 {
-        return Ok(nn::ctc::greedy(logits)?.into_iter().map(|span| span.symbol).collect());
+        return Ok(nn::ctc::greedy(logits)?
+            .into_iter()
+            .map(|span| span.symbol)
+            .collect());
     }
     let best = nn::ctc::beam_search(logits, beam)?.into_iter().next();
     Ok(best.map(|labelling| labelling.symbols).unwrap_or_default())
@@ -301,7 +337,10 @@ impl Task for Transcription {
         for (number, (target, &length)) in batch.targets.iter().zip(&lengths).enumerate() {
             let logits = logits.narrow(0, number, 1)?.narrow(1, 0, length)?; // (1, steps, symbols)
             let loss = nn::loss::ctc(&logits, &[length], &[target.clone()])?.to_scalar::<f32>()?;
-            ensure!(loss.is_finite(), "the network's answer is no number: its weights are not finite");
+            ensure!(
+                loss.is_finite(),
+                "the network's answer is no number: its weights are not finite"
+            );
             written.push(Written {
                 target: target.clone(),
                 found: transcribe(&logits.squeeze(0)?, self.beam)?,
@@ -313,15 +352,26 @@ impl Task for Transcription {
 
     fn scores(&self, outputs: &[Written]) -> Scores {
         let count = outputs.len().max(1) as f64;
-        let right = outputs.iter().filter(|output| output.target == output.found).count();
+        let right = outputs
+            .iter()
+            .filter(|output| output.target == output.found)
+            .count();
         let mut scores = vec![
-            ("loss".to_string(), outputs.iter().map(|output| output.loss).sum::<f64>() / count),
+            (
+                "loss".to_string(),
+                outputs.iter().map(|output| output.loss).sum::<f64>() / count,
+            ),
             ("character_error_rate".to_string(), errors(outputs).rate()),
         ];
         if self.alphabet.has_words() {
             let text = |symbols: &[u32]| self.alphabet.decode(symbols);
-            let pairs: Vec<_> = outputs.iter().map(|output| (text(&output.target), text(&output.found))).collect();
-            let pairs = pairs.iter().map(|(target, found)| (target.as_str(), found.as_str()));
+            let pairs: Vec<_> = outputs
+                .iter()
+                .map(|output| (text(&output.target), text(&output.found)))
+                .collect();
+            let pairs = pairs
+                .iter()
+                .map(|(target, found)| (target.as_str(), found.as_str()));
             scores.push(("word_error_rate".to_string(), ErrorRate::words(pairs).rate()));
         }
         scores.push(("all_right".to_string(), right as f64 / count));
@@ -344,5 +394,9 @@ impl Task for Transcription {
 
 /// The edits that lead from what was said to what was found, over all utterances.
 pub fn errors(outputs: &[Written]) -> ErrorRate {
-    ErrorRate::of(outputs.iter().map(|output| (output.target.as_slice(), output.found.as_slice())))
+    ErrorRate::of(
+        outputs
+            .iter()
+            .map(|output| (output.target.as_slice(), output.found.as_slice())),
+    )
 }

@@ -51,10 +51,16 @@ enum Sound {
 /// The words to listen for where none are asked for and the set has others too; else every class is one.
 fn usual_words(what: &str) -> Vec<String> {
     match what {
-        "made-speech" => speech::DIGITS.iter().chain(&speech::COMMANDS).map(ToString::to_string).collect(),
+        "made-speech" => speech::DIGITS
+            .iter()
+            .chain(&speech::COMMANDS)
+            .map(ToString::to_string)
+            .collect(),
         // The ten commands that results on this set are given for (Warden 2018, section 4).
         "speech-commands" => {
-            let words = ["yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go"];
+            let words = [
+                "yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go",
+            ];
             words.map(String::from).into()
         }
         _ => Vec::new(),
@@ -71,7 +77,11 @@ pub fn open(
     let told = Told::default();
     let on_progress = |doing: &str, done: u64, total: u64| told.tell(doing, done, total);
     let options = Options {
-        only: if asked.is_empty() { usual_words(what) } else { asked.to_vec() },
+        only: if asked.is_empty() {
+            usual_words(what)
+        } else {
+            asked.to_vec()
+        },
         hold_out,
         on_progress: &on_progress,
         ..Options::new(&audio::EXTENSIONS)
@@ -79,9 +89,15 @@ pub fn open(
     let mut spoken = datasets::open(what, &options)?;
     // A folder may also be called `_unknown_` or `_silence_`, as they are in other programs.
     let plain = |class: &String| class.trim_matches('_').to_string();
-    let words = spoken.classes.iter().filter(|class| ![UNKNOWN, SILENCE].contains(&plain(class).as_str()));
+    let words = spoken
+        .classes
+        .iter()
+        .filter(|class| ![UNKNOWN, SILENCE].contains(&plain(class).as_str()));
     let mut classes: Vec<String> = words.cloned().collect();
-    ensure!(classes.len() > 1, "one word alone cannot be told from another: name two or more with --words");
+    ensure!(
+        classes.len() > 1,
+        "one word alone cannot be told from another: name two or more with --words"
+    );
     classes.extend([UNKNOWN, SILENCE].map(String::from));
     let parts = spoken.read(&on_progress, hear)?;
     drop(told);

@@ -157,8 +157,10 @@ pub fn detection_error_tradeoff(
 
 /// Which class was taken for which, and the pairs confused most.
 pub fn confusion_matrix(classes: &[String], matrix: &ConfusionMatrix) -> Section {
-    let mut html = String::from(
-        "<p class=\"soft\">Rows are the true classes, columns what the network said.</p><table class=\"confusion\"><thead><tr><th></th>",
+    // The names of many classes stand upright, or the table would be wider than the page.
+    let many = if classes.len() > 12 { " many" } else { "" };
+    let mut html = format!(
+        "<p class=\"soft\">Rows are the true classes, columns what the network said.</p><table class=\"confusion{many}\"><thead><tr><th></th>"
     );
     for class in classes {
         let _ = write!(html, "<th>{}</th>", escape(class));

@@ -16,7 +16,8 @@ const BRIDGE: usize = 15;
 const SHORTEST: usize = 3;
 /// Frames over which the background is learned anew: 10 s.
 const MEMORY: usize = 1000;
-/// Frames at one level that it takes to believe in a background; half as many may be an *s* or *n* in a word cut out tightly.
+/// Frames at one level that it takes to believe in a background; half as many may be an *s* or *n* in a word cut
+/// out tightly.
 const STEADY: usize = 20;
 /// Frames that [`trim`] leaves on either side.
 const MARGIN: usize = 5;

@@ -25,8 +25,8 @@ const BANDS: [(f32, f32); 4] = [(500.0, 1.2), (2_000.0, 1.0), (4_000.0, 0.8), (f
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rooms {
-    /// Time in which the reverberation falls by 60 dB, in seconds, around 1 kHz: a furnished room has 0.2 to 0.6, a bare office 1,
-    /// a church 3 and more. Drawn evenly; limited to 0.02 … 10.
+    /// Time in which the reverberation falls by 60 dB, in seconds, around 1 kHz: a furnished room has 0.2 to 0.6, a
+    /// bare office 1, a church 3 and more. Drawn evenly; limited to 0.02 … 10.
     pub reverberation: RangeInclusive<f32>,
     /// Energy of the direct sound over that of all that comes later, in dB: 10 close to the microphone, -5 across the
     /// room. Drawn evenly.

@@ -138,6 +138,20 @@ fn what_is_all_sound_is_kept_whole() {
     }
 }
 
+#[test]
+fn sounds_in_digital_silence_are_found_soft_ones_too() {
+    let rate = 16_000;
+    let mut sound = vec![0.0; 3 * 16_000];
+    add(&mut sound, 0.5, rate, &tone(0.6, rate, 0.2, 300.0));
+    add(&mut sound, 2.0, rate, &tone(0.4, rate, 0.002, 300.0));
+    check(
+        &voice_activity(&sound, rate),
+        &[(0.5, 1.1), (2.0, 2.4)],
+        rate,
+        "tones",
+    );
+}
+
 /// An *s* 25 dB below the vowel, in a rumble that is louder than it: only its high frequencies give it away.
 #[test]
 fn weak_consonants_at_the_ends_are_found() {

@@ -218,8 +218,8 @@ impl Roc {
         self.points.windows(2).map(trapezoid).sum()
     }
 
-    /// The share of errors at the threshold where as large a share of the negative is accepted as of the positive is missed,
-    /// between the two points around it. Half where scores say nothing, 0 where they say all.
+    /// The share of errors at the threshold where as large a share of the negative is accepted as of the positive
+    /// is missed, between the two points around it. Half where scores say nothing, 0 where they say all.
     ///
     /// ```
     /// use training::metrics::Roc;

@@ -12,8 +12,8 @@ use super::labels::{Label, arrange};
 use super::{LEFT, WIDTH, heading, seconds};
 use crate::{AudioError, LogMelConfig, Spectrogram};
 
-/// The output of a network trained with CTC over time, above the spectrogram and on its time axis: a row for each symbol,
-/// the darker the likelier. What was recognised, or where an alignment has put the true symbols, stands
+/// The output of a network trained with CTC over time, above the spectrogram and on its time axis: a row for each
+/// symbol, the darker the likelier. What was recognised, or where an alignment has put the true symbols, stands
 /// above at its time.
 ///
 /// ```

@@ -69,3 +69,6 @@ pub fn say(text: &str, speaker: &Speaker, random: &mut Random) -> Result<Vec<f32
     samples.iter_mut().for_each(|x| *x *= 0.7 / peak.max(1e-6));
     Ok(samples)
 }
+
+#[cfg(test)]
+mod tests;

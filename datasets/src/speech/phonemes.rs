@@ -114,6 +114,8 @@ pub const DIPHTHONGS: [Diphthong; 5] = [
     },
 ];
 
+/// The vowel of *four*, closer than that of *off*, for a man.
+pub const BEFORE_R: Formants = [480., 790., 2350.];
 /// The vowel of *about*, for a man; it bends towards its neighbours.
 pub const SCHWA: Formants = [500., 1400., 2450.];
 /// The vowel of *bird* where the r is not spoken, for a man.
@@ -255,7 +257,7 @@ pub fn vowel_seconds(symbol: &str) -> (f32, f32) {
         "IH" => (0.130, 0.050),
         "EH" => (0.150, 0.070),
         "AE" => (0.210, 0.090),
-        "AA" | "AO" => (0.220, 0.100),
+        "AA" | "AO" | "OR" => (0.220, 0.100),
         "UH" => (0.150, 0.060),
         "UW" => (0.190, 0.070),
         "AH" => (0.145, 0.065),

@@ -178,7 +178,7 @@ impl Mouth<'_> {
         {
             // After t, d, n or s the tongue is in front already, and for most Americans stays there.
             from[1] *= 1.3;
-            to[1] *= 1.2;
+            to[1] *= 1.15;
         }
         // Half of the breath before it is the vowel's time.
         let breath = self.segments.last().filter(|last| last.phase == Phase::Breath);
@@ -258,7 +258,8 @@ impl Mouth<'_> {
             }
             Manner::Nasal => self.push(Segment {
                 rank: 4,
-                voicing: 0.7,
+                transition: (0.04 * slur, 0.02),
+                voicing: 0.75,
                 muffle: 4000.0,
                 nasal: 1.0,
                 onset: 0.012,
@@ -270,7 +271,7 @@ impl Mouth<'_> {
                 let whole = voiced(before) && voiced(after);
                 let (voicing, hiss) = match (consonant.voiced, whole) {
                     (false, _) => (0.0, level),
-                    (true, true) => (0.5, 0.55 * level),
+                    (true, true) => (0.5, 0.45 * level),
                     (true, false) => (0.3, 0.7 * level),
                 };
                 self.push(Segment {

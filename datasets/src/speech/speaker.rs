@@ -120,10 +120,10 @@ impl Speaker {
             accent: Accent {
                 generation: random.random(),
                 rhotic: random.random::<f32>() < 0.75,
-                fronted_two: 1.0 + random.random_range(0.0f32..0.6),
+                fronted_two: 1.0 + random.random_range(0.0f32..0.35),
                 fronted_go: 1.0 + random.random_range(0.0f32..0.25),
                 glide: random.random_range(0.75..1.1),
-                central: random.random_range(0.0..0.15),
+                central: random.random_range(0.0..0.1),
                 peculiar: std::array::from_fn(|_| [0.03, 0.03].map(|x: f32| (x * spread(&mut random)).exp())),
             },
             quality: Quality {
@@ -202,7 +202,7 @@ impl Speaker {
             // Nobody holds it still: it moves back.
             formants[1] *= self.accent.fronted_two;
             let mut from = formants;
-            from[1] *= 1.2;
+            from[1] *= 1.1;
             return (self.centred(from), self.centred(formants));
         }
         let formants = self.centred(formants);

@@ -189,10 +189,13 @@ impl Mouth<'_> {
             _ => 0.012,
         };
         let level = if sound.stressed { 1.0 } else { 0.75 };
+        // Rounded lips let little of the high pass.
+        let muffle = if sound.symbol == "UW" { 2200.0 } else { CLEAR };
         let steady = Segment {
             seconds,
             rank: 1,
             voicing: level,
+            muffle,
             onset,
             ..self.open(index, from)
         };

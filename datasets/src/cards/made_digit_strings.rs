@@ -7,7 +7,7 @@ pub(super) const CARD: Card = Card {
            synthesiser in this crate. No result on it is one on recordings.",
     licence: "MIT OR Apache-2.0, as this program",
     home: "datasets/src/speech",
-    size: 100_000_000,
+    size: 99_200_000,
     layout: "train|dev|test/SPEAKER/CHAPTER/SPEAKER-CHAPTER-0000.wav and SPEAKER-CHAPTER.trans.txt, as LibriSpeech",
     class_folders: false,
     split: "given, by speaker and by string: no string of dev or test is in training",

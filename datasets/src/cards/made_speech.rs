@@ -7,7 +7,7 @@ pub(super) const CARD: Card = Card {
            for commands and 29 others, in rooms, with noise, before microphones of all kinds. No result on it is one on recordings.",
     licence: "MIT OR Apache-2.0, as this program",
     home: "datasets/src/speech",
-    size: 148_500_000,
+    size: 149_200_000,
     layout: "class folders WORD/SPEAKER_nohash_0.wav, _background_noise_, validation_list.txt and testing_list.txt, as \
              Speech Commands",
     class_folders: true,

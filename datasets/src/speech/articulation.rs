@@ -171,7 +171,15 @@ impl Mouth<'_> {
 
     fn vowel(&mut self, index: usize) {
         let sound = &self.sounds[index];
-        let (from, to) = self.speaker.vowel(sound.symbol);
+        let (mut from, mut to) = self.speaker.vowel(sound.symbol);
+        let before =
+            find(self.symbol(index.wrapping_sub(1))).map(|consonant| (consonant.symbol, consonant.place));
+        if sound.symbol == "UW" && before.is_some_and(|(name, place)| name != "L" && place == Place::Alveolar)
+        {
+            // After t, d, n or s the tongue is in front already, and for most Americans stays there.
+            from[1] *= 1.3;
+            to[1] *= 1.15;
+        }
         // Half of the breath before it is the vowel's time.
         let breath = self.segments.last().filter(|last| last.phase == Phase::Breath);
         let seconds = (sound.seconds - breath.map_or(0.0, |last| 0.5 * last.seconds)).max(0.05);
@@ -181,10 +189,13 @@ impl Mouth<'_> {
             _ => 0.012,
         };
         let level = if sound.stressed { 1.0 } else { 0.75 };
+        // Rounded lips let little of the high pass.
+        let muffle = if sound.symbol == "UW" { 2200.0 } else { CLEAR };
         let steady = Segment {
             seconds,
             rank: 1,
             voicing: level,
+            muffle,
             onset,
             ..self.open(index, from)
         };
@@ -250,8 +261,9 @@ impl Mouth<'_> {
             }
             Manner::Nasal => self.push(Segment {
                 rank: 4,
-                voicing: 0.7,
-                muffle: 2500.0,
+                transition: (0.04 * slur, 0.02),
+                voicing: 0.75,
+                muffle: 4000.0,
                 nasal: 1.0,
                 onset: 0.012,
                 ..posture
@@ -262,7 +274,7 @@ impl Mouth<'_> {
                 let whole = voiced(before) && voiced(after);
                 let (voicing, hiss) = match (consonant.voiced, whole) {
                     (false, _) => (0.0, level),
-                    (true, true) => (0.5, 0.55 * level),
+                    (true, true) => (0.5, 0.45 * level),
                     (true, false) => (0.3, 0.7 * level),
                 };
                 self.push(Segment {
@@ -349,6 +361,7 @@ impl Mouth<'_> {
         });
 
         let release = match manner(after) {
+            Manner::Silence if manner(before) == Manner::Fricative => 1.0,
             Manner::Silence => self.speaker.habits.release,
             Manner::Plosive | Manner::Affricate | Manner::Nasal => 0.25,
             _ => 1.0,
@@ -384,7 +397,7 @@ impl Mouth<'_> {
             phase: Phase::Burst,
             seconds,
             voicing: 0.0,
-            hiss: noise.level * weak * if consonant.voiced { 0.7 } else { 1.0 },
+            hiss: noise.level * weak * if consonant.voiced { 0.6 } else { 1.0 },
             frication: noise,
             breath: if consonant.voiced { 0.0 } else { 0.3 * BREATH },
             onset: 0.002,
@@ -410,6 +423,11 @@ impl Mouth<'_> {
         } else {
             BREATH
         };
+        // When the voice sets in, the tongue is half-way.
+        let scale = SCALE[self.speaker.group as usize];
+        let (slope, intercept) = consonant.place.locus();
+        let mut halfway = vowel;
+        halfway[1] += 0.6 * (slope * vowel[1] + intercept * scale - vowel[1]);
         self.push(Segment {
             phase: Phase::Breath,
             seconds: voice_onset * self.speaker.habits.aspiration / rate,
@@ -421,7 +439,7 @@ impl Mouth<'_> {
             hiss: 0.15 * noise.level,
             frication: noise,
             onset: 0.008,
-            ..self.open(index, vowel)
+            ..self.open(index, halfway)
         });
     }
 

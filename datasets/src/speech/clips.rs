@@ -32,7 +32,7 @@ pub struct Options {
 }
 
 impl Default for Options {
-    /// 4,500 clips by 300 speakers, 78 of each word for training: 148 MB with the noises.
+    /// 4,500 clips by 300 speakers, 78 of each word for training: 149 MB with the noises.
     fn default() -> Self {
         Self {
             seed: 1,

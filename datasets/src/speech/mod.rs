@@ -1,4 +1,16 @@
 //! Speech made here: words and strings of digits, spoken by people who do not exist.
+//!
+//! [`make`] writes single words in the layout of Speech Commands, [`make_strings`] strings of digits in that of
+//! LibriSpeech. What is said goes one way:
+//!
+//! 1. [`words`] tells the sounds of a word, [`phonemes`] where their formants lie;
+//! 2. [`prosody`] gives each sound its time, and the whole its melody;
+//! 3. [`articulation`] turns sounds into postures, closures, bursts and breath, [`tracks`] into smooth movements;
+//! 4. [`voice`] makes them heard: pulses and noise through resonators, as in Klatt's synthesiser of 1980;
+//! 5. [`room`] adds echo, one of the [`noises`], and the speaker's microphone.
+//!
+//! A [`Speaker`] has a vocal tract, a voice, an accent and habits of their own: split by speaker, or a model recognises
+//! the voice instead of the word.
 
 pub mod articulation;
 mod clips;
@@ -40,7 +52,9 @@ pub enum Error {
         reason: &'static str,
     },
     /// A word that the synthesiser cannot pronounce.
-    #[error("the synthesiser cannot say {word:?}; it knows the words of speech::words::pronunciation")]
+    #[error(
+        "the synthesiser cannot say {word:?}: it knows only the words in datasets/src/speech/words.rs; add it there"
+    )]
     Word {
         /// The word.
         word: String,
@@ -55,7 +69,16 @@ pub enum Error {
     },
 }
 
-/// Says words separated by blanks, a comma for a pause, in a room without echo or noise.
+/// Says words separated by blanks, a comma for a pause, in a room without echo or noise: mono sound of [`RATE`]
+/// within ±0.7.
+///
+/// ```
+/// use datasets::speech::{Speaker, say};
+/// let speaker = Speaker::new(7, "somebody");
+/// let samples = say("four zero, seven one", &speaker, &mut speaker.random("first take"))?;
+/// assert!(samples.len() > 16_000);
+/// # Ok::<(), datasets::speech::Error>(())
+/// ```
 ///
 /// # Errors
 /// If a word has no pronunciation in [`words::pronunciation`], or there is none.
@@ -69,3 +92,6 @@ pub fn say(text: &str, speaker: &Speaker, random: &mut Random) -> Result<Vec<f32
     samples.iter_mut().for_each(|x| *x *= 0.7 / peak.max(1e-6));
     Ok(samples)
 }
+
+#[cfg(test)]
+mod tests;

@@ -114,6 +114,8 @@ pub const DIPHTHONGS: [Diphthong; 5] = [
     },
 ];
 
+/// The vowel of *four*, closer than that of *off*, for a man.
+pub const BEFORE_R: Formants = [480., 790., 2350.];
 /// The vowel of *about*, for a man; it bends towards its neighbours.
 pub const SCHWA: Formants = [500., 1400., 2450.];
 /// The vowel of *bird* where the r is not spoken, for a man.
@@ -240,12 +242,12 @@ pub const CONSONANTS: [Consonant; 23] = [
     consonant("ZH", (Fricative, Palatal, true), [260., 1840., 2750.], [70., 100., 300.], (0.080, 0.050)),
     consonant("CH", (Affricate, Palatal, false), [350., 1800., 2820.], [200., 90., 300.], (0.070, 0.050)),
     consonant("JH", (Affricate, Palatal, true), [260., 1800., 2820.], [60., 80., 270.], (0.070, 0.050)),
-    consonant("P", (Plosive, Labial, false), [400., 1100., 2150.], [300., 150., 220.], (0.085, 0.055)),
-    consonant("B", (Plosive, Labial, true), [200., 1100., 2150.], [60., 110., 130.], (0.080, 0.055)),
+    consonant("P", (Plosive, Labial, false), [400., 1100., 2150.], [300., 150., 220.], (0.085, 0.045)),
+    consonant("B", (Plosive, Labial, true), [200., 1100., 2150.], [60., 110., 130.], (0.080, 0.045)),
     consonant("T", (Plosive, Alveolar, false), [400., 1600., 2600.], [300., 120., 250.], (0.075, 0.050)),
     consonant("D", (Plosive, Alveolar, true), [200., 1600., 2600.], [60., 100., 170.], (0.070, 0.050)),
-    consonant("K", (Plosive, Velar, false), [300., 1990., 2850.], [250., 160., 330.], (0.075, 0.055)),
-    consonant("G", (Plosive, Velar, true), [200., 1990., 2850.], [60., 150., 280.], (0.070, 0.055)),
+    consonant("K", (Plosive, Velar, false), [300., 1990., 2850.], [250., 160., 330.], (0.075, 0.045)),
+    consonant("G", (Plosive, Velar, true), [200., 1990., 2850.], [60., 150., 280.], (0.070, 0.045)),
 ];
 
 /// Inherent and shortest duration of the vowels in seconds.
@@ -255,7 +257,7 @@ pub fn vowel_seconds(symbol: &str) -> (f32, f32) {
         "IH" => (0.130, 0.050),
         "EH" => (0.150, 0.070),
         "AE" => (0.210, 0.090),
-        "AA" | "AO" => (0.220, 0.100),
+        "AA" | "AO" | "OR" => (0.220, 0.100),
         "UH" => (0.150, 0.060),
         "UW" => (0.190, 0.070),
         "AH" => (0.145, 0.065),
@@ -304,43 +306,16 @@ pub struct Frication {
 
 /// What hisses in a fricative, or bursts from a plosive, of this symbol.
 pub fn frication(symbol: &str) -> Frication {
+    #[rustfmt::skip] // a table
     let (bands, flat, level) = match symbol {
-        "S" | "Z" => (
-            [(4700., 0.30, 0.7), (6000., 0.30, 1.0), (7400., 0.30, 0.6)],
-            0.01,
-            0.20,
-        ),
-        "SH" | "ZH" | "CH" | "JH" => (
-            [(2650., 0.25, 1.0), (3700., 0.30, 0.9), (5600., 0.50, 0.4)],
-            0.02,
-            0.24,
-        ),
-        "F" | "V" => (
-            [(1300., 1.00, 0.25), (4500., 0.90, 0.5), (7300., 0.50, 0.8)],
-            0.15,
-            0.055,
-        ),
-        "TH" | "DH" => (
-            [(1600., 0.90, 0.15), (5600., 0.60, 0.6), (7300., 0.40, 1.0)],
-            0.08,
-            0.05,
-        ),
-        "P" | "B" => (
-            [(700., 1.00, 1.0), (1700., 0.90, 0.5), (3500., 0.90, 0.2)],
-            0.08,
-            0.14,
-        ),
-        "T" | "D" => (
-            [(3800., 0.40, 0.8), (5200., 0.50, 1.0), (7000., 0.40, 0.6)],
-            0.06,
-            0.26,
-        ),
+        "S" | "Z" => ([(4700., 0.30, 0.7), (6000., 0.30, 1.0), (7400., 0.30, 0.6)], 0.01, 0.20),
+        "SH" | "ZH" | "CH" | "JH" => ([(2650., 0.25, 1.0), (3700., 0.30, 0.9), (5600., 0.50, 0.4)], 0.02, 0.22),
+        "F" | "V" => ([(1300., 1.00, 0.25), (4500., 0.90, 0.5), (7300., 0.50, 0.5)], 0.15, 0.045),
+        "TH" | "DH" => ([(1600., 0.90, 0.15), (5600., 0.60, 0.6), (7300., 0.40, 1.0)], 0.08, 0.04),
+        "P" | "B" => ([(700., 1.00, 1.0), (1700., 0.90, 0.5), (3500., 0.90, 0.2)], 0.08, 0.09),
+        "T" | "D" => ([(3800., 0.40, 0.8), (5200., 0.50, 1.0), (7000., 0.40, 0.6)], 0.06, 0.17),
         // A velar burst is where F2 and F3 meet: `articulation` moves its first band to the vowel.
-        _ => (
-            [(1900., 0.25, 1.0), (3800., 0.50, 0.25), (5600., 0.60, 0.15)],
-            0.04,
-            0.26,
-        ),
+        _ => ([(1900., 0.25, 1.0), (3800., 0.50, 0.25), (5600., 0.60, 0.15)], 0.04, 0.18),
     };
     Frication { bands, flat, level }
 }

@@ -3,7 +3,7 @@
 use nn::{Random, random};
 use rand::Rng;
 
-use super::phonemes::{DIPHTHONGS, Formants, OPEN_BIRD, SCALE, SCHWA, VOWELS};
+use super::phonemes::{BEFORE_R, DIPHTHONGS, Formants, OPEN_BIRD, SCALE, SCHWA, VOWELS};
 
 /// Whose average a speaker's formants and pitch are scattered about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,10 +120,10 @@ impl Speaker {
             accent: Accent {
                 generation: random.random(),
                 rhotic: random.random::<f32>() < 0.75,
-                fronted_two: 1.0 + random.random_range(0.0f32..0.6),
+                fronted_two: 1.0 + random.random_range(0.0f32..0.35),
                 fronted_go: 1.0 + random.random_range(0.0f32..0.25),
                 glide: random.random_range(0.75..1.1),
-                central: random.random_range(0.0..0.15),
+                central: random.random_range(0.0..0.1),
                 peculiar: std::array::from_fn(|_| [0.03, 0.03].map(|x: f32| (x * spread(&mut random)).exp())),
             },
             quality: Quality {
@@ -138,7 +138,7 @@ impl Speaker {
                 rate: (0.12 * spread(&mut random)).exp(),
                 melody: (0.3 * spread(&mut random)).exp(),
                 rise: random.random_range(0.0f32..1.0).powi(3),
-                release: random.random_range(0.3..1.0),
+                release: random.random_range(0.4..1.0),
                 flap: random.random_range(0.3..1.0),
                 prevoicing: random.random_range(0.1..0.8),
                 aspiration: random.random_range(0.75..1.25),
@@ -178,6 +178,10 @@ impl Speaker {
             }
             return (self.centred(from), self.centred(to));
         }
+        if symbol == "OR" {
+            let close = self.centred(self.scaled(BEFORE_R));
+            return (close, close);
+        }
         let Some(index) = VOWELS.iter().position(|vowel| vowel.symbol == symbol) else {
             let schwa = self.scaled(SCHWA);
             return (schwa, schwa);
@@ -195,7 +199,11 @@ impl Speaker {
         formants[0] *= self.accent.peculiar[index][0];
         formants[1] *= self.accent.peculiar[index][1];
         if symbol == "UW" {
+            // Nobody holds it still: it moves back.
             formants[1] *= self.accent.fronted_two;
+            let mut from = formants;
+            from[1] *= 1.1;
+            return (self.centred(from), self.centred(formants));
         }
         let formants = self.centred(formants);
         (formants, formants)

@@ -29,7 +29,7 @@ pub struct StringOptions {
 }
 
 impl Default for StringOptions {
-    /// 1,500 strings by 252 speakers: about 100 MB.
+    /// 1,500 strings by 252 speakers: 99 MB.
     fn default() -> Self {
         Self {
             seed: 1,
@@ -131,7 +131,7 @@ fn plan(options: &StringOptions) -> Vec<Line> {
 fn speak(line: &Line, seed: u64) -> Result<Vec<f32>, Error> {
     let mut speaker = Speaker::new(seed, &format!("string/{}", line.speaker));
     // A number is said faster than a word alone.
-    speaker.habits.rate *= 1.1;
+    speaker.habits.rate *= 1.16;
     let random = &mut speaker.random(&format!("string {}", line.number));
     let halting = random.random_range(0.0f32..1.0).powi(2) * 0.4;
     let mut text = String::new();

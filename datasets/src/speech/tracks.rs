@@ -4,7 +4,7 @@
 //! them (Holmes, Mattingly and Shearme, *Speech synthesis by rule*, 1964): F2 by the locus equation of the consonant's
 //! place. From there they move to the target of either side.
 
-use super::articulation::Segment;
+use super::articulation::{Phase, Segment};
 use super::phonemes::{Formants, SCALE};
 use super::speaker::Speaker;
 
@@ -43,6 +43,12 @@ fn slow(segment: &Segment) -> Slow {
 
 /// Where the slow controls are at the boundary of two segments.
 fn boundary(left: &Segment, right: &Segment, scale: f32) -> Slow {
+    // In a pause the mouth stays as it was.
+    match (left.phase, right.phase) {
+        (_, Phase::Silence) => return slow(left),
+        (Phase::Silence, _) => return slow(right),
+        _ => {}
+    }
     let (a, b) = (slow(left), slow(right));
     let mut middle: Slow = std::array::from_fn(|n| 0.5 * (a[n] + b[n]));
     let (leader, other) = if left.rank > right.rank { (a, b) } else { (b, a) };
@@ -126,5 +132,21 @@ pub fn frames(segments: &[Segment], speaker: &Speaker) -> Vec<Frame> {
         }
         start = end;
     }
+    fade(segments, &mut frames);
     frames
+}
+
+/// Before a pause the voice weakens.
+fn fade(segments: &[Segment], frames: &mut [Frame]) {
+    const SECONDS: f32 = 0.08;
+    let mut ahead = f32::MAX;
+    for frame in frames.iter_mut().rev() {
+        match segments[frame.segment].phase {
+            Phase::Silence => ahead = 0.0,
+            _ => ahead += FRAME_SECONDS,
+        }
+        if ahead > 0.0 && ahead < SECONDS {
+            frame.voicing *= 0.65 + 0.35 * ahead / SECONDS;
+        }
+    }
 }

@@ -278,6 +278,9 @@ mod tests {
         assert_eq!((place(1.0), place(NormalDeviates::MOST)), (1000, 1000));
         // Equal distances are equal numbers of standard deviations: these are 2.5, 2, 1.5 and 1 below the middle.
         let places = [0.006_209_7, 0.022_750_1, 0.066_807_2, 0.158_655_3].map(place);
-        assert!(((places[1] - places[0]) - (places[3] - places[2])).abs() <= 1, "{places:?}");
+        assert!(
+            ((places[1] - places[0]) - (places[3] - places[2])).abs() <= 1,
+            "{places:?}"
+        );
     }
 }

@@ -4,6 +4,8 @@ mod baseline;
 mod data;
 mod detector;
 mod explain;
+#[cfg(feature = "microphone")]
+mod microphone;
 mod model;
 mod predict;
 mod strings;
@@ -40,6 +42,8 @@ struct Arguments {
 enum Command {
     Train(Train),
     Predict(Predict),
+    #[cfg(feature = "microphone")]
+    Listen(microphone::Listen),
 }
 
 /// Train a network, test it once and write a report (what happens without a command)
@@ -88,6 +92,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     training::exit_code(match arguments.command {
         Some(Command::Predict(arguments)) => predict::predict(&arguments),
+        #[cfg(feature = "microphone")]
+        Some(Command::Listen(arguments)) => microphone::listen(&arguments),
         Some(Command::Train(arguments)) => train(arguments),
         None => train(arguments.train),
     })

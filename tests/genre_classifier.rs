@@ -4,10 +4,9 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
-    time::{Duration, Instant},
 };
 
-use crate::program::{Place, root, text};
+use crate::program::{Place, root, text, wav};
 
 const NAME: &str = "genre-classifier";
 const RUN: &str = "runs/genre-classifier/001";
@@ -130,7 +129,7 @@ fn killed_or_stopped_and_resumed_it_ends_as_if_nothing_had_happened() {
 
     let killed = Place::new();
     let mut process = killed.start(NAME, &flags);
-    wait_for_epoch(&killed, 2);
+    killed.wait_for_epoch(RUN, 2);
     process.kill().unwrap();
     process.wait().unwrap();
     killed.succeed(NAME, &["train", "--resume", RUN]);
@@ -151,7 +150,7 @@ fn killed_or_stopped_and_resumed_it_ends_as_if_nothing_had_happened() {
     if cfg!(unix) {
         let stopped = Place::new();
         let process = stopped.start(NAME, &flags);
-        wait_for_epoch(&stopped, 1);
+        stopped.wait_for_epoch(RUN, 1);
         let status = Command::new("kill")
             .args(["-INT", &process.id().to_string()])
             .status()
@@ -170,22 +169,6 @@ fn killed_or_stopped_and_resumed_it_ends_as_if_nothing_had_happened() {
             unbroken,
             "stopped"
         );
-    }
-}
-
-/// Waits until `epochs` epochs are in `metrics.csv`.
-fn wait_for_epoch(place: &Place, epochs: usize) {
-    let begun = Instant::now();
-    loop {
-        let metrics = fs::read_to_string(place.path().join(RUN).join("metrics.csv")).unwrap_or_default();
-        if metrics.lines().count() > epochs {
-            return;
-        }
-        assert!(
-            begun.elapsed() < Duration::from_secs(300),
-            "no epoch {epochs} after 5 minutes"
-        );
-        std::thread::sleep(Duration::from_millis(20));
     }
 }
 
@@ -242,24 +225,6 @@ fn many_channels(path: &Path) {
         .flat_map(|n| ((n / 48 % 100 * 200) as i16).to_le_bytes())
         .collect();
     fs::write(path, wav(1, 48, 16, &data)).unwrap();
-}
-
-/// A wav file at 16 kHz, written out by hand since no writer makes such files.
-fn wav(format: u16, channels: u16, bits: u16, data: &[u8]) -> Vec<u8> {
-    let frame = channels * bits / 8;
-    let mut file = b"RIFF".to_vec();
-    file.extend((36 + data.len() as u32).to_le_bytes());
-    file.extend(b"WAVEfmt \x10\0\0\0");
-    file.extend(format.to_le_bytes());
-    file.extend(channels.to_le_bytes());
-    file.extend(16_000u32.to_le_bytes());
-    file.extend((16_000 * u32::from(frame)).to_le_bytes());
-    file.extend(frame.to_le_bytes());
-    file.extend(bits.to_le_bytes());
-    file.extend(b"data");
-    file.extend((data.len() as u32).to_le_bytes());
-    file.extend(data);
-    file
 }
 
 #[test]

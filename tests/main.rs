@@ -1,7 +1,8 @@
 //! Tests of the whole workspace: what no crate can see of itself.
 //!
 //! A new project is found by itself: [`every_project`] and [`readmes`] need no change for it; what only it can
-//! show goes into a file of its own, as for [`genre_classifier`], [`image_classifier`] and [`intent_chatbot`].
+//! show goes into a file of its own, as for [`genre_classifier`], [`image_classifier`], [`intent_chatbot`] and
+//! [`speech_recognizer`].
 
 #![allow(
     clippy::unwrap_used,
@@ -14,4 +15,5 @@ mod image_classifier;
 mod intent_chatbot;
 mod program;
 mod readmes;
+mod speech_recognizer;
 mod structure;

@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     sync::OnceLock,
+    time::{Duration, Instant},
 };
 
 use serde_json::Value;
@@ -75,6 +76,11 @@ pub fn program(project: &str) -> PathBuf {
         .clone()
 }
 
+/// The folder of the sets that the programs make, shared by all tests.
+pub fn made() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("data")
+}
+
 /// An empty folder to run programs in. Data sets made by them are shared by all tests.
 pub struct Place(tempfile::TempDir);
 
@@ -89,11 +95,10 @@ impl Place {
 
     fn command(&self, project: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(program(project));
-        let data = Path::new(env!("CARGO_TARGET_TMPDIR")).join("data");
         command
             .args(arguments)
             .current_dir(self.path())
-            .env("KINDLING_DATA", data)
+            .env("KINDLING_DATA", made())
             .env_remove("KINDLING_MIRROR")
             .env_remove("RUST_BACKTRACE");
         command
@@ -154,6 +159,23 @@ impl Place {
             .unwrap()
     }
 
+    /// Waits until `epochs` epochs are in the `metrics.csv` of `run`.
+    pub fn wait_for_epoch(&self, run: &str, epochs: usize) {
+        let begun = Instant::now();
+        loop {
+            let metrics =
+                std::fs::read_to_string(self.path().join(run).join("metrics.csv")).unwrap_or_default();
+            if metrics.lines().count() > epochs {
+                return;
+            }
+            assert!(
+                begun.elapsed() < Duration::from_secs(300),
+                "no epoch {epochs} after 5 minutes"
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     pub fn json(&self, file: &str) -> Value {
         serde_json::from_slice(&self.bytes(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
     }
@@ -165,4 +187,22 @@ impl Place {
 
 pub fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
+}
+
+/// A wav file at 16 kHz, written out by hand since no writer makes such files.
+pub fn wav(format: u16, channels: u16, bits: u16, data: &[u8]) -> Vec<u8> {
+    let frame = channels * bits / 8;
+    let mut file = b"RIFF".to_vec();
+    file.extend((36 + data.len() as u32).to_le_bytes());
+    file.extend(b"WAVEfmt \x10\0\0\0");
+    file.extend(format.to_le_bytes());
+    file.extend(channels.to_le_bytes());
+    file.extend(16_000u32.to_le_bytes());
+    file.extend((16_000 * u32::from(frame)).to_le_bytes());
+    file.extend(frame.to_le_bytes());
+    file.extend(bits.to_le_bytes());
+    file.extend(b"data");
+    file.extend((data.len() as u32).to_le_bytes());
+    file.extend(data);
+    file
 }

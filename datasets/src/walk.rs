@@ -21,6 +21,10 @@ pub(crate) struct Ignored {
 impl Ignored {
     /// Counts a file of another kind.
     pub fn count(&mut self, file: &Path) {
+        // Where a set came from is told elsewhere.
+        if name(file) == crate::text::MARKER {
+            return;
+        }
         self.transcripts += usize::from(is_transcript(file));
         let kind = extension(file);
         let kind = if kind.is_empty() {

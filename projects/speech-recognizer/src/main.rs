@@ -118,6 +118,8 @@ fn train_words(arguments: &Train, run: Run) -> Result<()> {
     if learner.only_checks()? {
         return Ok(());
     }
+    // The validation part of many sets has speakers whom the network knows: it would choose an epoch for them.
+    learner.settings.keep_best = false;
     learner.fit_one_cycle(arguments.epochs, arguments.learning_rate)?;
     let threshold = explain::threshold(&learner.validate()?.outputs, classes.len() - 2);
     learner.save_model(&About::new(Kind::Words {

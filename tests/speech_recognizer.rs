@@ -12,7 +12,10 @@ const RATE: u32 = 16_000;
 fn said(word: &str) -> Vec<f32> {
     let set = made().join("made-speech");
     let list = fs::read_to_string(set.join("testing_list.txt")).unwrap();
-    let file = list.lines().find(|line| line.starts_with(&format!("{word}/"))).unwrap();
+    let file = list
+        .lines()
+        .find(|line| line.starts_with(&format!("{word}/")))
+        .unwrap();
     audio::load(set.join(file), RATE).unwrap().samples
 }
 
@@ -27,7 +30,13 @@ fn it_names_words_of_speakers_never_heard_and_finds_them_in_long_recordings() {
     assert!(linear <= 0.6, "a linear model reaches {linear}: too easy");
     assert!(result["parameters"].as_u64().unwrap() <= 100_000);
     let report = String::from_utf8(place.bytes(&format!("{RUN}/report.html"))).unwrap();
-    for section in ["Confusion matrix", "Words in noise", "equal error rate", "Worst mistakes", "About the data"] {
+    for section in [
+        "Confusion matrix",
+        "Words in noise",
+        "equal error rate",
+        "Worst mistakes",
+        "About the data",
+    ] {
         assert!(report.contains(section), "the report lacks {section:?}");
     }
     it_hears_recordings_of_every_kind(&place);
@@ -37,20 +46,39 @@ fn it_names_words_of_speakers_never_heard_and_finds_them_in_long_recordings() {
 /// The word of each made recording is among the three that are printed, whatever was done to the recording.
 fn it_hears_recordings_of_every_kind(place: &Place) {
     let word = said("seven");
-    let write = |name: &str, samples: &[f32], rate| audio::write_wav(place.path().join(name), samples, rate).unwrap();
+    let write =
+        |name: &str, samples: &[f32], rate| audio::write_wav(place.path().join(name), samples, rate).unwrap();
     write("plain.wav", &word, RATE);
     write("phone.wav", &audio::resample(&word, RATE, 8_000).unwrap(), 8_000);
-    write("studio.wav", &audio::resample(&word, RATE, 48_000).unwrap(), 48_000);
+    write(
+        "studio.wav",
+        &audio::resample(&word, RATE, 48_000).unwrap(),
+        48_000,
+    );
     let loudest = word.iter().fold(0f32, |most, sample| most.max(sample.abs()));
-    let clipped: Vec<f32> = word.iter().map(|sample| (sample * 3.0 / loudest).clamp(-1.0, 1.0)).collect();
+    let clipped: Vec<f32> = word
+        .iter()
+        .map(|sample| (sample * 3.0 / loudest).clamp(-1.0, 1.0))
+        .collect();
     write("clipped.wav", &clipped, RATE);
     let offset: Vec<f32> = word.iter().map(|sample| 0.5 * sample + 0.3).collect();
     write("offset.wav", &offset, RATE);
     stereo(&place.path().join("stereo.wav"), &word);
-    let names = ["plain.wav", "phone.wav", "studio.wav", "clipped.wav", "offset.wav", "stereo.wav"];
+    let names = [
+        "plain.wav",
+        "phone.wav",
+        "studio.wav",
+        "clipped.wav",
+        "offset.wav",
+        "stereo.wav",
+    ];
     let told = place.succeed(NAME, &[&["predict"], &names[..]].concat());
     for name in names {
-        let lines: Vec<&str> = told.lines().skip_while(|line| !line.starts_with(name)).take(4).collect();
+        let lines: Vec<&str> = told
+            .lines()
+            .skip_while(|line| !line.starts_with(name))
+            .take(4)
+            .collect();
         assert!(lines.iter().any(|line| line.contains("seven")), "{name}: {told}");
     }
 
@@ -63,8 +91,17 @@ fn it_hears_recordings_of_every_kind(place: &Place) {
 
     fs::write(place.path().join("poem.wav"), "Shall I compare thee").unwrap();
     fs::write(place.path().join("empty.mp3"), "").unwrap();
-    let told = place.fail(NAME, &["predict", "poem.wav", "plain.wav", "empty.mp3", "missing.wav"]);
-    for part in ["poem.wav", "empty.mp3", "missing.wav", "seven", "3 of 4 files could not be heard"] {
+    let told = place.fail(
+        NAME,
+        &["predict", "poem.wav", "plain.wav", "empty.mp3", "missing.wav"],
+    );
+    for part in [
+        "poem.wav",
+        "empty.mp3",
+        "missing.wav",
+        "seven",
+        "3 of 4 files could not be heard",
+    ] {
         assert!(told.contains(part), "no {part}: {told}");
     }
     let told = place.fail(NAME, &["predict", "plain.wav", "--threshold", "2"]);
@@ -99,7 +136,10 @@ fn it_finds_words_in_a_long_recording(place: &Place) {
         })
     });
     assert!(found.count() >= 4, "{told}");
-    assert!(told.lines().filter(|line| line.ends_with('%')).count() <= 7, "heard more than once: {told}");
+    assert!(
+        told.lines().filter(|line| line.ends_with('%')).count() <= 7,
+        "heard more than once: {told}"
+    );
     assert!(place.path().join("talk.wav.heard.png").exists());
 }
 
@@ -112,7 +152,12 @@ fn it_writes_down_strings_that_were_never_in_training() {
     assert!(rate <= 0.1, "character error rate {rate}");
     assert!(result["baselines"]["linear"].as_f64().unwrap() > 0.5);
     let report = String::from_utf8(place.bytes(&format!("{RUN}/report.html"))).unwrap();
-    for section in ["Kinds of errors", "What it hears when", "Worst mistakes", "About the data"] {
+    for section in [
+        "Kinds of errors",
+        "What it hears when",
+        "Worst mistakes",
+        "About the data",
+    ] {
         assert!(report.contains(section), "the report lacks {section:?}");
     }
 
@@ -128,8 +173,14 @@ fn it_writes_down_strings_that_were_never_in_training() {
     audio::write_wav(place.path().join("call.wav"), &sound, RATE).unwrap();
     audio::write_wav(place.path().join("silence.wav"), &vec![0.0; RATE as usize], RATE).unwrap();
     let told = place.succeed(NAME, &["predict", "call.wav", "silence.wav"]);
-    assert!(told.contains("2 utterances") && told.contains("nothing but silence"), "{told}");
-    assert!(texts.iter().any(|text| told.contains(text.as_str())), "{texts:?}: {told}");
+    assert!(
+        told.contains("2 utterances") && told.contains("nothing but silence"),
+        "{told}"
+    );
+    assert!(
+        texts.iter().any(|text| told.contains(text.as_str())),
+        "{texts:?}: {told}"
+    );
     assert!(place.path().join("call.wav.heard.png").exists());
 }
 
@@ -148,7 +199,8 @@ fn strings() -> Vec<(String, std::path::PathBuf)> {
 
 /// A second of a word that is not a word: two tones whose order and pitch are those of the word's letters.
 fn tones(word: &str, number: usize) -> Vec<f32> {
-    let pitch = |place: usize| 0.05 * f32::from(word.as_bytes()[place % word.len()] - 96) + 0.002 * number as f32;
+    let pitch =
+        |place: usize| 0.05 * f32::from(word.as_bytes()[place % word.len()] - 96) + 0.002 * number as f32;
     let sound = |n: usize| match n {
         2_000..6_000 => 0.4 * (n as f32 * pitch(0)).sin(),
         6_000..10_000 => 0.4 * (n as f32 * pitch(1)).sin(),
@@ -171,23 +223,47 @@ fn words(place: &Place) {
 fn it_trains_on_folders_of_ones_own() {
     let place = Place::new();
     words(&place);
-    audio::write_wav(place.path().join("words/_background_noise_/hum.wav"), &tones("yz", 3), RATE).unwrap();
+    audio::write_wav(
+        place.path().join("words/_background_noise_/hum.wav"),
+        &tones("yz", 3),
+        RATE,
+    )
+    .unwrap();
     fs::write(place.path().join("words/ab/poem.wav"), "no sound").unwrap();
     audio::write_wav(place.path().join("words/cd/mute.wav"), &[0.0; 8_000], RATE).unwrap();
-    let told = place.succeed(NAME, &["train", "--data", "words", "--words", "ab,cd", "--epochs", "1"]);
+    let told = place.succeed(
+        NAME,
+        &["train", "--data", "words", "--words", "ab,cd", "--epochs", "1"],
+    );
     for part in ["poem.wav", "mute.wav", "digital silence"] {
         assert!(told.contains(part), "{part} is not named: {told}");
     }
     let header = String::from_utf8(place.bytes(&format!("{RUN}/predictions.csv"))).unwrap();
-    assert!(header.starts_with("name,target,predicted,p(ab),p(cd),p(unknown),p(silence)\n"), "{header}");
+    assert!(
+        header.starts_with("name,target,predicted,p(ab),p(cd),p(unknown),p(silence)\n"),
+        "{header}"
+    );
 
     let told = place.fail(NAME, &["train", "--data", "words", "--words", "ab,cx"]);
     assert!(told.contains("cx") && told.contains("cd"), "{told}");
-    let told = place.fail(NAME, &["train", "--data", "words", "--hold-out-speaker", "speaker9"]);
+    let told = place.fail(
+        NAME,
+        &["train", "--data", "words", "--hold-out-speaker", "speaker9"],
+    );
     assert!(told.contains("speaker9") && told.contains("speaker1"), "{told}");
     let told = place.succeed(
         NAME,
-        &["train", "--data", "words", "--hold-out-speaker", "speaker3", "--epochs", "1", "--out", "held"],
+        &[
+            "train",
+            "--data",
+            "words",
+            "--hold-out-speaker",
+            "speaker3",
+            "--epochs",
+            "1",
+            "--out",
+            "held",
+        ],
     );
     assert!(told.contains("speaker3 is held out"), "{told}");
 }
@@ -201,13 +277,32 @@ fn it_knows_the_layout_of_free_spoken_digits() {
             for index in 0..12 {
                 let file = format!("digits/recordings/{digit}_{speaker}_{index}.wav");
                 let samples = &tones(if digit == "0" { "cf" } else { "fc" }, index)[2_000..10_000];
-                audio::write_wav(place.path().join(file), &audio::resample(samples, RATE, 8_000).unwrap(), 8_000).unwrap();
+                audio::write_wav(
+                    place.path().join(file),
+                    &audio::resample(samples, RATE, 8_000).unwrap(),
+                    8_000,
+                )
+                .unwrap();
             }
         }
     }
     let told = place.succeed(NAME, &["train", "--data", "digits", "--epochs", "1"]);
-    assert!(told.contains("12 training, 30 validation") || told.contains("30 test"), "{told}");
-    let told = place.succeed(NAME, &["train", "--data", "digits", "--hold-out-speaker", "bob", "--epochs", "1"]);
+    assert!(
+        told.contains("12 training, 30 validation") || told.contains("30 test"),
+        "{told}"
+    );
+    let told = place.succeed(
+        NAME,
+        &[
+            "train",
+            "--data",
+            "digits",
+            "--hold-out-speaker",
+            "bob",
+            "--epochs",
+            "1",
+        ],
+    );
     assert!(told.contains("24 test"), "{told}");
 }
 
@@ -218,25 +313,57 @@ fn transcripts_that_cannot_be_learned_from_are_named_and_counted() {
     for (number, (text, path)) in strings().into_iter().take(30).enumerate() {
         let speaker = format!("s{}", number % 6);
         fs::create_dir_all(place.path().join("talks").join(&speaker)).unwrap();
-        fs::copy(path, place.path().join(format!("talks/{speaker}/{speaker}-{number}.wav"))).unwrap();
+        fs::copy(
+            path,
+            place
+                .path()
+                .join(format!("talks/{speaker}/{speaker}-{number}.wav")),
+        )
+        .unwrap();
         let text = match number {
             1 => "four 7 x".to_string(),
             2 => "0123456789".repeat(20),
             _ => text,
         };
-        writeln!(chapters.entry(speaker.clone()).or_default(), "{speaker}-{number} {text}").unwrap();
+        writeln!(
+            chapters.entry(speaker.clone()).or_default(),
+            "{speaker}-{number} {text}"
+        )
+        .unwrap();
     }
     writeln!(chapters.get_mut("s3").unwrap(), "s3-99 1 2 3").unwrap();
-    audio::write_wav(place.path().join("talks/s4/s4-98.wav"), &vec![0.0; RATE as usize], RATE).unwrap();
+    audio::write_wav(
+        place.path().join("talks/s4/s4-98.wav"),
+        &vec![0.0; RATE as usize],
+        RATE,
+    )
+    .unwrap();
     writeln!(chapters.get_mut("s4").unwrap(), "s4-98 5 5 5").unwrap();
     for (speaker, lines) in chapters {
-        fs::write(place.path().join(format!("talks/{speaker}/{speaker}.trans.txt")), lines).unwrap();
+        fs::write(
+            place.path().join(format!("talks/{speaker}/{speaker}.trans.txt")),
+            lines,
+        )
+        .unwrap();
     }
     let told = place.succeed(NAME, &["train", "--strings", "--data", "talks", "--epochs", "1"]);
-    for part in ["s1-1.wav", "'f'", "not in the alphabet", "s2-2.wav", "200 steps", "s3-99", "s4-98.wav", "silence", "3 sound files were left out"] {
+    for part in [
+        "s1-1.wav",
+        "'f'",
+        "not in the alphabet",
+        "s2-2.wav",
+        "200 steps",
+        "s3-99",
+        "s4-98.wav",
+        "silence",
+        "3 sound files were left out",
+    ] {
         assert!(told.contains(part), "no {part:?}: {told}");
     }
-    let told = place.fail(NAME, &["train", "--strings", "--data", "talks", "--alphabet", "xyz"]);
+    let told = place.fail(
+        NAME,
+        &["train", "--strings", "--data", "talks", "--alphabet", "xyz"],
+    );
     assert!(told.contains("not in the alphabet"), "{told}");
 }
 
@@ -270,7 +397,18 @@ fn it_names_digits_that_people_said() {
     let place = Place::new();
     let data = Path::new(&mirror).join("free-spoken-digit-dataset");
     let data = data.to_str().unwrap();
-    place.succeed(NAME, &["train", "--data", data, "--hold-out-speaker", "jackson", "--epochs", "10"]);
+    place.succeed(
+        NAME,
+        &[
+            "train",
+            "--data",
+            data,
+            "--hold-out-speaker",
+            "jackson",
+            "--epochs",
+            "10",
+        ],
+    );
     let result = place.json(&format!("{RUN}/result.json"));
     let accuracy = result["metrics"]["accuracy"].as_f64().unwrap();
     assert!(accuracy >= 0.75, "accuracy {accuracy}");

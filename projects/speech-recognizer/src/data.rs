@@ -14,8 +14,8 @@ pub const SAMPLE_RATE: u32 = 16_000;
 pub const BANDS: usize = 40;
 /// Frames in a second.
 pub const FRAME_RATE: usize = 100;
-/// What lies further below the loudest moment is not heard, in natural logarithms of power: 43 dB.
-pub const RANGE: f32 = 10.0;
+/// What lies further below the loudest moment is not heard, in natural logarithms of power: 35 dB.
+pub const RANGE: f32 = 8.0;
 
 /// How sound becomes a spectrogram: in training, and in `predict` after it.
 pub fn mel_config() -> LogMelConfig {
@@ -27,7 +27,7 @@ pub fn mel_config() -> LogMelConfig {
 pub fn preprocessing() -> String {
     let mel = mel_config();
     format!(
-        "mono at {} Hz, {} points every {}, {} mel bands from {} to {} Hz, not below {RANGE} under the peak, less each band's mean",
+        "mono at {} Hz, {} points every {}, {} mel bands from {} to {} Hz, not below {RANGE} under the peak, each band with mean 0 and deviation 1",
         mel.sample_rate, mel.fft_size, mel.hop, mel.bands, mel.low_hz, mel.high_hz
     )
 }
@@ -55,16 +55,21 @@ pub fn samples(path: &Path) -> Result<(Vec<f32>, Vec<String>), AudioError> {
     ))
 }
 
-/// A spectrogram (40 bands, frames) as a network takes it: nothing far below its peak, and each band less its own mean.
+/// A spectrogram (40 bands, frames) as a network takes it: nothing far below its peak, and each band with mean 0 and deviation
+/// about 1.
 ///
 /// That takes loudness, microphone and the hiss of the line away and leaves what changes in time, which is the words.
 pub fn normalise(sound: &mut Spectrogram) {
     let peak = sound.values.iter().copied().fold(f32::MIN, f32::max);
     for band in sound.values.chunks_mut(sound.frames.max(1)) {
         band.iter_mut().for_each(|value| *value = value.max(peak - RANGE));
-        let mean = band.iter().sum::<f32>() / band.len() as f32;
-        // Log-mel values of speech vary by about 2 around their mean.
-        band.iter_mut().for_each(|value| *value = (*value - mean) / 2.0);
+        let count = band.len() as f32;
+        let mean = band.iter().sum::<f32>() / count;
+        let variance = band.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / count;
+        // A band in which nothing happens, as above what a telephone lets through, must not be blown up to noise.
+        let deviation = variance.sqrt() + 0.3;
+        band.iter_mut()
+            .for_each(|value| *value = (*value - mean) / deviation);
     }
 }
 

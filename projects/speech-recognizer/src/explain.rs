@@ -197,7 +197,7 @@ fn alignments(learner: &StringLearner, outputs: &[Written]) -> Result<Section> {
         let logits = logits.squeeze(0)?.to_device(&Device::Cpu)?; // (steps, symbols)
         let names = alphabet.names();
         let seconds = FRAMES_PER_STEP as f64 / FRAME_RATE as f64;
-        let spans = nn::ctc::align(&logits, &outputs[index].target)?;
+        let spans = nn::ctc::align(&logits, &outputs[index].found)?;
         let found = spans.iter().map(|span| {
             let (start, end) = (span.first as f64 * seconds, (span.last + 1) as f64 * seconds);
             (start, end, names[span.symbol as usize].clone())
@@ -208,7 +208,7 @@ fn alignments(learner: &StringLearner, outputs: &[Written]) -> Result<Section> {
             probabilities: &nn::ops::softmax(&logits, D::Minus1)?.to_vec2::<f32>()?,
             seconds_per_step: seconds,
             found: &found.collect::<Vec<_>>(),
-            truth: None,
+            truth: Some(&alphabet.decode(&outputs[index].target)),
             spectrogram: test.sound(index),
             config: &mel_config(),
         };
@@ -220,7 +220,7 @@ fn alignments(learner: &StringLearner, outputs: &[Written]) -> Result<Section> {
         html += &report::picture("", &caption, &picture.png()?).html;
     }
     let words = "<p class=\"soft\">The worst test utterance, one in the middle, and the best. Rows are symbols, the darker the likelier at that moment; above \
-                 them stands what was said, where it fits best (forced alignment). Nobody told the network when each was spoken: it \
+                 them stands what was written, where it fits best (forced alignment), and what was said. Nobody told the network when each was spoken: it \
                  found out by itself, mostly says nothing (–), and names a symbol for a moment once it has heard enough.</p>";
     Ok(Section::new("What it hears when", words.to_string() + &html))
 }

@@ -35,12 +35,17 @@ pub fn listen(arguments: &Listen) -> Result<()> {
     let (device, _) = choose_device(arguments.device)?;
     let listener = load_words(arguments.model.as_deref(), device)?;
     let threshold = arguments.threshold.unwrap_or(listener.threshold);
-    ensure!((0.0..=1.0).contains(&threshold), "--threshold {threshold}: it is a probability, from 0 to 1");
+    ensure!(
+        (0.0..=1.0).contains(&threshold),
+        "--threshold {threshold}: it is a probability, from 0 to 1"
+    );
 
-    let microphone = cpal::default_host()
-        .default_input_device()
-        .context("no microphone was found: plug one in, or let this program use it in the system's settings")?;
-    let config = microphone.default_input_config().context("the microphone does not say how it records")?;
+    let microphone = cpal::default_host().default_input_device().context(
+        "no microphone was found: plug one in, or let this program use it in the system's settings",
+    )?;
+    let config = microphone
+        .default_input_config()
+        .context("the microphone does not say how it records")?;
     let (sender, samples) = mpsc::channel();
     let format = config.sample_format();
     let config: StreamConfig = config.into();
@@ -49,11 +54,19 @@ pub fn listen(arguments: &Listen) -> Result<()> {
         cpal::SampleFormat::I16 => record::<i16>(&microphone, &config, sender),
         cpal::SampleFormat::U16 => record::<u16>(&microphone, &config, sender),
         cpal::SampleFormat::I32 => record::<i32>(&microphone, &config, sender),
-        other => bail!("the microphone records {other}, which cannot be read here: choose another in the system's settings"),
+        other => bail!(
+            "the microphone records {other}, which cannot be read here: choose another in the system's settings"
+        ),
     }?;
     stream.play().context("the microphone does not start")?;
-    say(format!("microphone  {} Hz, {} channels, {format}", config.sample_rate.0, config.channels));
-    say(format!("listening for {}; Ctrl-C ends", listener.classes[..listener.words()].join(", ")));
+    say(format!(
+        "microphone  {} Hz, {} channels, {format}",
+        config.sample_rate.0, config.channels
+    ));
+    say(format!(
+        "listening for {}; Ctrl-C ends",
+        listener.classes[..listener.words()].join(", ")
+    ));
 
     let interrupt = Interrupt::listen();
     let mel = LogMel::new(&mel_config());
@@ -74,7 +87,11 @@ pub fn listen(arguments: &Listen) -> Result<()> {
             frames.drain(..step);
             if let Some(word) = detector.push(&listener.hear(&[window])?[0]) {
                 let name = &listener.classes[word.class];
-                say(format!("  {:>7}  {name:<12} {:>3.0} %", clock(word.start + 0.5), 100.0 * word.probability));
+                say(format!(
+                    "  {:>7}  {name:<12} {:>3.0} %",
+                    clock(word.start + 0.5),
+                    100.0 * word.probability
+                ));
             }
         }
     }
@@ -95,7 +112,11 @@ where
         let mean = |frame: &[T]| {
             let sum: f32 = frame.iter().map(|&sample| f32::from_sample(sample)).sum();
             // A driver may deliver what is no number; one such sample would silence all that follows.
-            if sum.is_finite() { sum.clamp(-100.0, 100.0) / channels as f32 } else { 0.0 }
+            if sum.is_finite() {
+                sum.clamp(-100.0, 100.0) / channels as f32
+            } else {
+                0.0
+            }
         };
         // Nobody listens any more when the program ends.
         let _ = sender.send(block.chunks_exact(channels).map(mean).collect());

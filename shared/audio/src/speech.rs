@@ -34,7 +34,10 @@ impl Spectrogram {
 
     /// The same spoken `factor` times as fast, with its pitch and formants as they are.
     pub fn change_rate(&self, factor: f32) -> Self {
-        let frames = ((self.frames as f32 / factor).round() as usize).max(1);
+        let frames = match self.frames {
+            0 => 0,
+            frames => ((frames as f32 / factor).round() as usize).max(1),
+        };
         let last = self.frames.saturating_sub(1);
         let mut values = Vec::with_capacity(self.bands * frames);
         for band in 0..self.bands {
@@ -99,7 +102,7 @@ impl Spectrogram {
             for value in row {
                 let power = value.exp();
                 *value = (power + echo).max(LOG_FLOOR).ln();
-                echo = keep * (echo + share * power);
+                echo = keep * echo + share * power;
             }
         }
     }
@@ -117,4 +120,112 @@ impl Spectrogram {
 fn log_of_sum(a: f32, b: f32) -> f32 {
     let (high, low) = (a.max(b), a.min(b));
     high + (low - high).exp().ln_1p()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LogMel;
+
+    fn config() -> LogMelConfig {
+        LogMelConfig::speech()
+    }
+
+    /// Half a second of a tone of 440 Hz with many harmonics, in the middle of a second.
+    fn voice() -> Vec<f32> {
+        let saw = |n: usize| (n as f32 * 440.0 / 16_000.0).fract() - 0.5;
+        (0..16_000)
+            .map(|n| {
+                if (4_000..12_000).contains(&n) {
+                    0.3 * saw(n)
+                } else {
+                    0.0
+                }
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_factor_of_one_changes_nothing() {
+        let sound = LogMel::new(&config()).compute(&voice());
+        assert_eq!(sound.change_rate(1.0), sound);
+        let warped = sound.warp_formants(1.0, &config());
+        for (a, b) in warped.values.iter().zip(&sound.values) {
+            assert!((a - b).abs() < 1e-3, "{a} is not {b}");
+        }
+    }
+
+    #[test]
+    fn speech_at_another_rate_is_shorter_or_longer_and_keeps_its_ends() {
+        let sound = LogMel::new(&config()).compute(&voice());
+        for factor in [0.7, 1.4] {
+            let changed = sound.change_rate(factor);
+            assert_eq!(changed.frames, (101.0 / factor).round() as usize);
+            for band in 0..sound.bands {
+                assert_eq!(changed.band(band)[0], sound.band(band)[0]);
+                let middle = changed.frames / 2;
+                assert!((changed.band(band)[middle] - sound.band(band)[50]).abs() < 0.5);
+            }
+        }
+        let nothing = Spectrogram {
+            bands: 3,
+            frames: 0,
+            values: Vec::new(),
+        };
+        assert_eq!(nothing.change_rate(2.0).frames, 0);
+    }
+
+    /// The sum of two sounds has, in each band and on average over time, the sum of their powers.
+    #[test]
+    fn noise_is_as_if_it_had_been_added_to_the_samples() {
+        let mel = LogMel::new(&config());
+        let mut random = nn::random(3, "noise");
+        let noise: Vec<f32> = (0..16_000)
+            .map(|_| 0.02 * rand::Rng::random_range(&mut random, -1.0..1.0))
+            .collect();
+        let both: Vec<f32> = voice().iter().zip(&noise).map(|(a, b)| a + b).collect();
+        let (sound, noise, both) = (mel.compute(&voice()), mel.compute(&noise), mel.compute(&both));
+        let decibels = 10.0 * (sound.peak_power() / noise.peak_power()).log10();
+        let mut mixed = sound.clone();
+        mixed.add_noise(&noise, 0, decibels);
+        for band in 0..40 {
+            let mean = |s: &Spectrogram| s.band(band).iter().sum::<f32>() / 101.0;
+            let (a, b) = (mean(&mixed), mean(&both));
+            assert!((a - b).abs() < 0.25, "band {band}: {a} instead of {b}");
+        }
+    }
+
+    #[test]
+    fn an_echo_dies_away_by_60_decibels_in_its_time() {
+        let mut sound = Spectrogram {
+            bands: 1,
+            frames: 200,
+            values: vec![LOG_FLOOR.ln(); 200],
+        };
+        sound.values[0] = 20.0;
+        sound.add_echo(0.5, 6.0, &config());
+        let fall = (sound.values[10] - sound.values[60]) * 10.0 / std::f32::consts::LN_10;
+        assert!((fall - 60.0).abs() < 0.5, "{fall} dB in half a second");
+        // The echo of a steady sound comes to lie 6 dB below it.
+        let mut steady = Spectrogram {
+            bands: 1,
+            frames: 400,
+            values: vec![2.0; 400],
+        };
+        steady.add_echo(0.3, 6.0, &config());
+        let more = (steady.values[399] - 2.0).exp() - 1.0;
+        assert!((10.0 * more.log10() + 6.0).abs() < 0.1, "{more}");
+    }
+
+    #[test]
+    fn above_the_cut_is_nothing() {
+        let mut sound = LogMel::new(&config()).compute(&voice());
+        let before = sound.clone();
+        sound.cut_above(3_400.0, &config());
+        let silent = |band: &usize| sound.band(*band).iter().all(|value| *value == LOG_FLOOR.ln());
+        let first = (0..40).find(silent).expect("some band lies above 3.4 kHz");
+        assert!((20..36).contains(&first), "{first}");
+        assert!((first..40).all(|band| silent(&band)));
+        assert!((0..first).all(|band| sound.band(band) == before.band(band)));
+    }
 }

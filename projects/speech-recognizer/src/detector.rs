@@ -31,6 +31,8 @@ pub struct Detector {
     windows: usize,
     /// The best window of the word that is being heard.
     best: Option<Heard>,
+    /// The word that was given last, until its probability has fallen: till then it is the same one.
+    fading: Option<usize>,
 }
 
 impl Detector {
@@ -42,6 +44,7 @@ impl Detector {
             recent: VecDeque::new(),
             windows: 0,
             best: None,
+            fading: None,
         }
     }
 
@@ -63,19 +66,24 @@ impl Detector {
             probability: likeliest.1,
             start: middle as f64 * STEP_SECONDS,
         };
+        if self
+            .fading
+            .is_some_and(|class| mean(class) < 0.5 * self.threshold)
+        {
+            self.fading = None;
+        }
         let over = match &self.best {
             Some(best) if now.start - best.start > APART - 1e-9 => self.best.take(),
             _ => None,
         };
+        if let Some(over) = &over {
+            self.fading = Some(over.class);
+        }
         let better = self
             .best
             .as_ref()
             .is_none_or(|best| now.probability > best.probability);
-        // What is left of a word that was just given is not the next one.
-        let rest = over
-            .as_ref()
-            .is_some_and(|over| over.class == now.class && now.probability < over.probability);
-        if now.probability >= self.threshold && better && !rest {
+        if now.probability >= self.threshold && better && self.fading != Some(now.class) {
             self.best = Some(now);
         }
         over

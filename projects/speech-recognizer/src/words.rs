@@ -44,6 +44,8 @@ enum Sound {
     Clip(usize),
     /// A recording played backwards: no word, but as loud and as fast as one.
     Backwards(usize),
+    /// The beginning or the end of a word, as a window hears it that moves over speech.
+    Fragment(usize),
     /// Noise alone.
     Nothing,
 }
@@ -197,6 +199,10 @@ impl Words {
                 3 * each
             ));
         }
+        if training {
+            let fragment = |_| (Sound::Fragment(random.random_range(0..self.clips.len())), unknown);
+            self.examples.extend((0..each).map(fragment));
+        }
         if silences == 0 && (training || self.noises.is_recorded()) {
             self.examples.extend((0..each).map(|_| (Sound::Nothing, silence)));
         }
@@ -225,6 +231,7 @@ impl Words {
         let mut window = match self.examples[index].0 {
             Sound::Clip(clip) => centred(&self.clips[clip]),
             Sound::Backwards(clip) => centred(&backwards(&self.clips[clip])),
+            Sound::Fragment(clip) => fragment(&self.clips[clip], &mut random),
             Sound::Nothing => return self.noises.draw(WINDOW, &mut random),
         };
         if let Some(decibels) = self.signal_to_noise {
@@ -238,6 +245,16 @@ impl Words {
         let mut window = match self.examples[index].0 {
             Sound::Clip(clip) => shifted(&another_mouth(&self.clips[clip], random), random),
             Sound::Backwards(clip) => shifted(&another_mouth(&backwards(&self.clips[clip]), random), random),
+            Sound::Fragment(clip) => {
+                let mut window = fragment(&another_mouth(&self.clips[clip], random), random);
+                // Where the recording has ended it must not be told by perfect silence.
+                window.add_noise(
+                    &self.noises.draw(WINDOW, random),
+                    0,
+                    random.random_range(15.0..40.0),
+                );
+                window
+            }
             Sound::Nothing => self.noises.draw(WINDOW, random),
         };
         another_room(&mut window, &self.noises, random);
@@ -246,7 +263,8 @@ impl Words {
 
     /// The recording behind an example as a wav file, for the report; none of noise.
     pub fn recording(&self, index: usize) -> Option<Vec<u8>> {
-        let (Sound::Clip(clip) | Sound::Backwards(clip)) = self.examples[index].0 else {
+        let (Sound::Clip(clip) | Sound::Backwards(clip) | Sound::Fragment(clip)) = self.examples[index].0
+        else {
             return None;
         };
         // A file that has gone meanwhile must not cost the report.
@@ -310,6 +328,7 @@ impl Dataset for Words {
         match self.examples[index].0 {
             Sound::Clip(clip) => self.names[clip].clone(),
             Sound::Backwards(clip) => format!("{} backwards", self.names[clip]),
+            Sound::Fragment(clip) => format!("part of {}", self.names[clip]),
             Sound::Nothing => format!("noise {index}"),
         }
     }
@@ -321,6 +340,28 @@ fn backwards(clip: &Spectrogram) -> Spectrogram {
         values: rows.flat_map(|row| row.iter().rev()).copied().collect(),
         ..*clip
     }
+}
+
+/// A second at whose beginning or end less than half of the clip's word is heard.
+fn fragment(clip: &Spectrogram, random: &mut Random) -> Spectrogram {
+    let power = |frame: usize| {
+        clip.values[frame..]
+            .iter()
+            .step_by(clip.frames)
+            .map(|value| value.exp())
+            .sum::<f32>()
+    };
+    let powers: Vec<f32> = (0..clip.frames).map(power).collect();
+    // The word is what lies within 25 dB of the loudest frame.
+    let least = powers.iter().copied().fold(0.0, f32::max) * 0.003;
+    let first = powers.iter().position(|power| *power >= least).unwrap_or(0) as i32;
+    let last = powers.iter().rposition(|power| *power >= least).unwrap_or(0) as i32;
+    let heard = (random.random_range(0.1..0.45) * (last - first) as f32) as i32;
+    let start = match random.random_bool(0.5) {
+        true => heard - last,
+        false => WINDOW as i32 - heard - first,
+    };
+    window(clip, start)
 }
 
 /// A second with the clip in its middle; of a longer one, its middle.

@@ -36,9 +36,6 @@ pub fn open_folder(path: impl AsRef<Path>, options: &Options<'_>) -> Result<Coll
     let mut ignored = Ignored::default();
     let (root, map) = find_root(given)?;
     let (mut found, left_out) = find_files(&root, options, &mut ignored)?;
-    keep_apart(given, &mut found, &options.only)?;
-    let classes = class_names(given, &found, options)?;
-
     let files: Vec<PathBuf> = found.iter().map(|file| file.path.clone()).collect();
     let index = Index::new(&root, &files);
     let mut notes: Vec<String> = ignored.note().into_iter().chain(left_out).collect();
@@ -51,18 +48,6 @@ pub fn open_folder(path: impl AsRef<Path>, options: &Options<'_>) -> Result<Coll
         None => spoken::speakers(&found),
     };
     notes.extend(more);
-    let examples: Vec<Example> = found
-        .iter()
-        .zip(known)
-        .map(|(file, source)| Example {
-            path: file.path.clone(),
-            label: classes
-                .iter()
-                .position(|class| names::composed(class) == file.class)
-                .unwrap_or_default() as u32,
-            source: source.unwrap_or_else(|| walk::relative(&root, &file.path.with_extension(""))),
-        })
-        .collect();
     let mut given_parts: Vec<Option<Part>> = found.iter().map(|file| file.part).collect();
     let mut keep = vec![true; files.len()];
     let split = match &options.split {
@@ -80,6 +65,21 @@ pub fn open_folder(path: impl AsRef<Path>, options: &Options<'_>) -> Result<Coll
         notes.extend(more);
         given_parts = parts;
     }
+    // Names of files were compared with their classes above; from here on some classes are one.
+    keep_apart(given, &mut found, &options.only)?;
+    let classes = class_names(given, &found, options)?;
+    let examples: Vec<Example> = found
+        .iter()
+        .zip(known)
+        .map(|(file, source)| Example {
+            path: file.path.clone(),
+            label: classes
+                .iter()
+                .position(|class| names::composed(class) == file.class)
+                .unwrap_or_default() as u32,
+            source: source.unwrap_or_else(|| walk::relative(&root, &file.path.with_extension(""))),
+        })
+        .collect();
     let plan = Plan {
         root: given,
         classes: &classes,

@@ -392,3 +392,25 @@ fn the_real_spoken_digits_open_where_a_mirror_has_them() {
     let held = open_folder(&folder, &hold_out("theo")).unwrap();
     assert_eq!(sizes(&held), [2250, 250, 500]);
 }
+
+#[test]
+fn some_words_are_told_apart_and_the_others_are_one_class() {
+    let data = folder(digits("recordings/", 12));
+    let only = |classes: &[&str], speaker: Option<&str>| Options {
+        only: classes.iter().map(ToString::to_string).collect(),
+        hold_out: speaker.map(String::from),
+        ..options()
+    };
+    let two = open_folder(data.path(), &only(&["0", "1"], None)).unwrap();
+    assert_eq!(two.classes, ["0", "1", "unknown"]);
+    // The split by index and the speakers are those of the files' own names.
+    assert_eq!(sizes(&two), [18, 45, 45]);
+    assert_eq!(speakers(&two.test), BTreeSet::from(["george", "jackson", "theo"]));
+    let held = open_folder(data.path(), &only(&["2"], Some("theo"))).unwrap();
+    assert_eq!(speakers(&held.test), BTreeSet::from(["theo"]));
+    assert!(!speakers(&held.train).contains("theo"));
+
+    let error = open_folder(data.path(), &only(&["0", "3"], None)).unwrap_err();
+    assert!(matches!(error, DataError::NoSuchClass { .. }), "{error}");
+    assert!(error.to_string().contains("\"3\""), "{error}");
+}

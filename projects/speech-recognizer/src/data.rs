@@ -90,7 +90,7 @@ pub fn another_room(sound: &mut Spectrogram, noises: &Noises, random: &mut Rando
     }
     if random.random_bool(0.5) {
         let decibels = random.random_range(5.0..40.0);
-        sound.add_noise(&noises.draw(sound.frames, random), 0, decibels);
+        sound.add_noise(&noises.draw(sound.frames, true, random), decibels);
     }
     if random.random_bool(0.15) {
         sound.cut_above(random.random_range(3_000.0..7_000.0), &mel_config());
@@ -115,24 +115,29 @@ pub struct Noises {
 }
 
 impl Noises {
-    /// Of each recording in `files` the stretch from `start` to `end`, which are shares of it: so training never hears the
-    /// noise that the test has. Recordings that cannot be read are left out, with a note.
-    pub fn open(files: &[PathBuf], (start, end): (f64, f64), notes: &mut Vec<String>) -> Self {
+    /// Noises for training, validation and test: of each recording in `files` the first 60 %, the next fifth and the last, so
+    /// that training never hears the noise of the test. Recordings that cannot be read are left out, with a note.
+    pub fn open(files: &[PathBuf], notes: &mut Vec<String>) -> [Self; 3] {
         let mel = LogMel::new(&mel_config());
         let read = |file: &PathBuf| {
             let (samples, _) = samples(file)?;
-            let place = |share: f64| (share * samples.len() as f64) as usize;
-            Ok(mel.compute(&samples[place(start)..place(end)]))
+            let place = |fifths: usize| fifths * samples.len() / 5;
+            let stretches = [0..place(3), place(3)..place(4), place(4)..samples.len()];
+            Ok(stretches.map(|stretch| mel.compute(&samples[stretch])))
         };
-        let mut recorded = Vec::new();
-        let read: Vec<Result<Spectrogram, AudioError>> = files.par_iter().map(read).collect();
+        let read: Vec<Result<[Spectrogram; 3], AudioError>> = files.par_iter().map(read).collect();
+        let mut parts = [(); 3].map(|()| Noises::default());
         for result in read {
             match result {
-                Ok(noise) => recorded.push(noise),
+                Ok(stretches) => {
+                    for (part, stretch) in parts.iter_mut().zip(stretches) {
+                        part.recorded.push(stretch);
+                    }
+                }
                 Err(error) => notes.push(format!("a noise was left out: {error}")),
             }
         }
-        Noises { recorded }
+        parts
     }
 
     /// Whether there are recordings.
@@ -140,9 +145,10 @@ impl Noises {
         !self.recorded.is_empty()
     }
 
-    /// Some noise of `frames` frames: from a recording, or every third time made here.
-    pub fn draw(&self, frames: usize, random: &mut Random) -> Spectrogram {
-        if self.is_recorded() && random.random_bool(0.67) {
+    /// Some noise of `frames` frames: from a recording, or where there is none, and in training every third time, made here.
+    pub fn draw(&self, frames: usize, training: bool, random: &mut Random) -> Spectrogram {
+        let made = !self.is_recorded() || training && random.random_bool(0.33);
+        if !made {
             let noise = &self.recorded[random.random_range(0..self.recorded.len())];
             return audio::augment::random_crop_frames(noise, frames, random);
         }

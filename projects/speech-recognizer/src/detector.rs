@@ -2,12 +2,17 @@
 
 use std::collections::VecDeque;
 
+use training::ClassOutput;
+
 /// Seconds from one window to the next.
 pub const STEP_SECONDS: f64 = 0.1;
 /// Windows whose probabilities are averaged: a word is heard in several, a click in one.
 const SMOOTHED: usize = 3;
-/// Within so many seconds of a word's best window, the same sound is not another word.
+/// Words less than so many seconds apart count as one, the surer of them.
 const APART: f64 = 0.5;
+
+/// The probability to ask for where the validation part says none.
+pub const CAUTIOUS: f32 = 0.95;
 
 /// A word that was heard.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,7 +60,8 @@ impl Detector {
             self.recent.pop_front();
         }
         self.windows += 1;
-        let mean = |class: usize| self.recent.iter().map(|row| row[class]).sum::<f32>() / SMOOTHED as f32;
+        let mean =
+            |class: usize| self.recent.iter().map(|row| row[class]).sum::<f32>() / self.recent.len() as f32;
         let likeliest = (0..self.words)
             .map(|class| (class, mean(class)))
             .max_by(|a, b| a.1.total_cmp(&b.1))?;
@@ -90,15 +96,31 @@ impl Detector {
     }
 
     /// The word that was being heard when the sound ended.
-    pub fn finish(mut self) -> Option<Heard> {
-        // Windows beyond the end are silent.
-        let nothing = vec![0.0; self.recent.back().map_or(0, Vec::len)];
-        let mut last = None;
-        for _ in 0..SMOOTHED / 2 {
-            last = last.or(self.push(&nothing));
-        }
-        last.or(self.best)
+    pub fn finish(self) -> Option<Heard> {
+        self.best
     }
+}
+
+/// The probability that a word in a longer recording must reach to count as heard: the lowest, from one half up, at which no more
+/// than 3 % of the words heard in `outputs`, those of the validation part, are wrong. None where no threshold does that.
+pub fn threshold(outputs: &[ClassOutput], words: usize) -> Option<f32> {
+    let mut heard: Vec<(f32, bool)> = outputs
+        .iter()
+        .map(|output| (output.predicted(), output))
+        .filter(|(predicted, _)| *predicted < words)
+        .map(|(predicted, output)| (output.probabilities[predicted], predicted == output.target))
+        .collect();
+    heard.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let (mut wrong, mut all, mut lowest) = (0, 0, None);
+    // Equal probabilities are on the same side of every threshold.
+    for equal in heard.chunk_by(|a, b| a.0 == b.0) {
+        wrong += equal.iter().filter(|(_, right)| !right).count();
+        all += equal.len();
+        if wrong as f64 <= 0.03 * all as f64 {
+            lowest = Some(equal[0].0.max(0.5));
+        }
+    }
+    lowest
 }
 
 #[cfg(test)]
@@ -130,11 +152,35 @@ mod tests {
     }
 
     #[test]
+    fn however_many_windows_hear_it_and_wherever_its_peak_is() {
+        for windows in [1, 2, 8, 12, 30] {
+            assert_eq!(heard(&vec![FIRST; windows]).len(), 1, "{windows} windows");
+        }
+        let mut early = vec![NOTHING, [0.97, 0.02, 0.01]];
+        early.extend([FIRST; 9]);
+        early.extend([NOTHING; 9]);
+        assert_eq!(heard(&early).len(), 1);
+    }
+
+    #[test]
     fn a_click_in_one_window_is_none() {
         let mut rows = vec![NOTHING; 5];
         rows.push(FIRST);
         rows.extend([NOTHING; 5]);
         assert!(heard(&rows).is_empty());
+    }
+
+    #[test]
+    fn the_threshold_is_the_lowest_that_lets_few_wrong_words_through() {
+        let output = |target, probability| ClassOutput {
+            target,
+            probabilities: vec![probability, 0.0, 1.0 - probability],
+        };
+        let mut outputs: Vec<ClassOutput> = (0..50).map(|n| output(0, 0.99 - 0.001 * n as f32)).collect();
+        outputs.extend([output(1, 0.8), output(1, 0.7), output(0, 0.6)]);
+        assert_eq!(threshold(&outputs, 2), Some(0.8));
+        assert_eq!(threshold(&[output(1, 0.9)], 2), None);
+        assert_eq!(threshold(&[output(0, 0.99)], 2), Some(0.99));
     }
 
     #[test]

@@ -18,6 +18,7 @@ use clap::Parser;
 use serde::{Deserialize, Serialize};
 use training::{Classification, Learner, Run, RunArguments, TrainArguments, report};
 
+use detector::CAUTIOUS;
 use model::{StringNet, WordNet};
 use predict::{About, Kind, Predict};
 use strings::Transcription;
@@ -110,7 +111,6 @@ fn train(arguments: Train) -> Result<()> {
 fn train_words(arguments: &Train, run: Run) -> Result<()> {
     let data = arguments.data.as_deref().unwrap_or("made-speech");
     let (spoken, classes, words) = words::open(data, &arguments.words, arguments.hold_out_speaker.clone())?;
-    let tables = explain::tables(&words);
     let task = Classification::new(&classes).label_smoothing(0.1).mixup(0.2);
     let mut learner = Learner::new(run, &spoken.name, words, task, |weights| {
         WordNet::new(classes.len(), weights)
@@ -121,18 +121,21 @@ fn train_words(arguments: &Train, run: Run) -> Result<()> {
     // The validation part of many sets has speakers whom the network knows: it would choose an epoch for them.
     learner.settings.keep_best = false;
     learner.fit_one_cycle(arguments.epochs, arguments.learning_rate)?;
-    let threshold = explain::threshold(&learner.validate()?.outputs, classes.len() - 2);
+    let threshold = detector::threshold(&learner.validate()?.outputs, classes.len() - 2);
     learner.save_model(&About::new(Kind::Words {
         classes: classes.clone(),
-        threshold,
+        threshold: threshold.unwrap_or(CAUTIOUS),
     }))?;
 
     let mut test = learner.test()?;
     let noisy = explain::in_noise(&learner)?;
     for (decibels, outputs) in &noisy {
-        test.scores
-            .push((format!("accuracy_at_{decibels}_db"), explain::accuracy(outputs)));
+        test.scores.push((
+            format!("accuracy_at_{decibels}_db"),
+            learner.task.confusion_matrix(outputs).accuracy(),
+        ));
     }
+    let tables = explain::tables(&learner);
     let baselines = [
         (
             "linear",

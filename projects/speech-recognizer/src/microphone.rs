@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::mpsc, time::Duration};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use audio::{LogMel, Resampler, Spectrogram};
 use cpal::{
     FromSample, Sample, SizedSample, StreamConfig,
@@ -12,8 +12,8 @@ use training::{DeviceChoice, Interrupt, choose_device, say};
 
 use crate::{
     data::{BANDS, FRAME_RATE, SAMPLE_RATE, mel_config},
-    detector::{Detector, STEP_SECONDS},
-    predict::{clock, load_words},
+    detector::{Detector, Heard, STEP_SECONDS},
+    predict::{WordListener, clock, load_words},
     words::WINDOW,
 };
 
@@ -33,12 +33,8 @@ pub struct Listen {
 
 pub fn listen(arguments: &Listen) -> Result<()> {
     let (device, _) = choose_device(arguments.device)?;
-    let listener = load_words(arguments.model.as_deref(), device)?;
-    let threshold = arguments.threshold.unwrap_or(listener.threshold);
-    ensure!(
-        (0.0..=1.0).contains(&threshold),
-        "--threshold {threshold}: it is a probability, from 0 to 1"
-    );
+    let mut listener = load_words(arguments.model.as_deref(), device)?;
+    listener.ask_for(arguments.threshold)?;
 
     let microphone = cpal::default_host().default_input_device().context(
         "no microphone was found: plug one in, or let this program use it in the system's settings",
@@ -71,14 +67,13 @@ pub fn listen(arguments: &Listen) -> Result<()> {
     let interrupt = Interrupt::listen();
     let mel = LogMel::new(&mel_config());
     let (mut resampler, mut frames_of) = (Resampler::new(config.sample_rate.0, SAMPLE_RATE)?, mel.stream());
-    let mut detector = Detector::new(listener.words(), threshold);
+    let mut detector = Detector::new(listener.words(), listener.threshold);
     let (mut heard, mut frames) = (Vec::new(), Vec::new());
     let step = (STEP_SECONDS * FRAME_RATE as f64) as usize * BANDS;
     while !interrupt.requested() {
         match samples.recv_timeout(Duration::from_millis(200)) {
-            Ok(block) => resampler.push(&block, &mut heard),
-            Err(mpsc::RecvTimeoutError::Timeout) => continue,
-            Err(mpsc::RecvTimeoutError::Disconnected) => bail!("the microphone has gone"),
+            Ok(block) => resampler.push(&block.context("the microphone has gone")?, &mut heard),
+            Err(_) => continue,
         }
         frames_of.push(&heard, &mut frames);
         heard.clear();
@@ -86,28 +81,36 @@ pub fn listen(arguments: &Listen) -> Result<()> {
             let window = Spectrogram::from_frames(BANDS, &frames[..WINDOW * BANDS]);
             frames.drain(..step);
             if let Some(word) = detector.push(&listener.hear(&[window])?[0]) {
-                let name = &listener.classes[word.class];
-                say(format!(
-                    "  {:>7}  {name:<12} {:>3.0} %",
-                    clock(word.start + 0.5),
-                    100.0 * word.probability
-                ));
+                tell(&word, &listener);
             }
         }
     }
+    if let Some(word) = detector.finish() {
+        tell(&word, &listener);
+    }
     Ok(())
+}
+
+fn tell(word: &Heard, listener: &WordListener) {
+    say(format!(
+        "  {:>7}  {:<12} {:>3.0} %",
+        clock(word.start + 0.5),
+        listener.classes[word.class],
+        100.0 * word.probability
+    ));
 }
 
 /// Sends what the microphone hears, its channels averaged, as it comes.
 fn record<T: SizedSample>(
     microphone: &cpal::Device,
     config: &StreamConfig,
-    sender: mpsc::Sender<Vec<f32>>,
+    sender: mpsc::Sender<Result<Vec<f32>, cpal::StreamError>>,
 ) -> Result<cpal::Stream>
 where
     f32: FromSample<T>,
 {
     let channels = usize::from(config.channels.max(1));
+    let errors = sender.clone();
     let heard = move |block: &[T], _: &cpal::InputCallbackInfo| {
         let mean = |frame: &[T]| {
             let sum: f32 = frame.iter().map(|&sample| f32::from_sample(sample)).sum();
@@ -119,8 +122,10 @@ where
             }
         };
         // Nobody listens any more when the program ends.
-        let _ = sender.send(block.chunks_exact(channels).map(mean).collect());
+        let _ = sender.send(Ok(block.chunks_exact(channels).map(mean).collect()));
     };
-    let failed = |error| eprintln!("the microphone: {error}");
+    let failed = move |error| {
+        let _ = errors.send(Err(error));
+    };
     Ok(microphone.build_input_stream(config, heard, failed, None)?)
 }

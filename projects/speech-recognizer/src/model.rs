@@ -80,7 +80,7 @@ pub fn steps(frames: usize) -> usize {
     frames.div_ceil(2).div_ceil(2)
 }
 
-/// Says for every 40 ms which symbol is spoken, if one is. About 220,000 parameters.
+/// Says for every 40 ms which symbol is spoken, if one is. About 200,000 parameters.
 pub struct StringNet {
     blocks: Vec<(Block, usize)>,
     recurrent: GRU,

@@ -138,12 +138,12 @@ pub fn load_words(model: Option<&Path>, device: Device) -> Result<WordListener> 
 pub fn predict(arguments: &Predict) -> Result<()> {
     let (device, _) = choose_device(arguments.device)?;
     let mut network = load(arguments.model.as_deref(), device)?;
-    if let (Network::Words(listener), Some(threshold)) = (&mut network, arguments.threshold) {
-        ensure!(
-            (0.0..=1.0).contains(&threshold),
-            "--threshold {threshold}: it is a probability, from 0 to 1"
-        );
-        listener.threshold = threshold;
+    match &mut network {
+        Network::Words(listener) => listener.ask_for(arguments.threshold)?,
+        Network::Strings(..) => ensure!(
+            arguments.threshold.is_none(),
+            "--threshold is for models of words, and this one writes down whole utterances"
+        ),
     }
     let (mut failed, mut taken) = (0, HashSet::new());
     for input in &arguments.inputs {
@@ -166,6 +166,17 @@ pub fn predict(arguments: &Predict) -> Result<()> {
 }
 
 impl WordListener {
+    /// Asks for another probability than the one chosen on the validation part.
+    pub fn ask_for(&mut self, threshold: Option<f32>) -> Result<()> {
+        let Some(threshold) = threshold else { return Ok(()) };
+        ensure!(
+            (0.0..=1.0).contains(&threshold),
+            "--threshold {threshold}: it is a probability, from 0 to 1"
+        );
+        self.threshold = threshold;
+        Ok(())
+    }
+
     /// The probabilities of every class in seconds of sound.
     pub fn hear(&self, windows: &[Spectrogram]) -> Result<Vec<Vec<f32>>> {
         let mut values = Vec::new();
@@ -190,21 +201,26 @@ impl WordListener {
     }
 }
 
-/// Whether a file holds no more than a second, so that it is one word at most.
-fn is_short(path: &Path) -> Result<bool> {
+/// The samples of a file of up to two seconds, and what was wrong with it; none of a longer one.
+fn short(path: &Path) -> Result<Option<(Vec<f32>, Vec<String>)>> {
     let mut count = 0;
     for block in Reader::open(path, SAMPLE_RATE)? {
         count += block?.len();
-        if count > SAMPLE_RATE as usize {
-            return Ok(false);
+        if count > 2 * SAMPLE_RATE as usize {
+            return Ok(None);
         }
     }
-    Ok(true)
+    Ok(Some(samples(path)?))
 }
 
 fn tell_words(path: &Path, listener: &WordListener, picture: &Path) -> Result<()> {
-    if is_short(path)? {
-        return tell_one_word(path, listener);
+    // One word at most, and treated as those that the network was trained on.
+    if let Some((samples, warnings)) = short(path)? {
+        let speech = audio::trim(&samples, SAMPLE_RATE);
+        let second = SAMPLE_RATE as usize;
+        if samples.len() <= second || speech.as_ref().is_none_or(|speech| speech.len() <= second) {
+            return tell_one_word(path, &samples, speech, &warnings, listener);
+        }
     }
     let windows = Windows {
         frames: WINDOW,
@@ -239,9 +255,7 @@ fn tell_words(path: &Path, listener: &WordListener, picture: &Path) -> Result<()
             100.0 * word.probability
         ));
     }
-    for warning in &scan.warnings {
-        say(format!("  note: {warning}"));
-    }
+    tell_warnings(&scan.warnings);
     let detections = heard.iter().map(|word| Detection {
         start: word.start,
         end: word.start + 1.0,
@@ -261,17 +275,28 @@ fn tell_words(path: &Path, listener: &WordListener, picture: &Path) -> Result<()
 }
 
 /// Names the one word of a short recording.
-fn tell_one_word(path: &Path, listener: &WordListener) -> Result<()> {
-    let (samples, warnings) = samples(path)?;
+fn tell_one_word(
+    path: &Path,
+    samples: &[f32],
+    speech: Option<Range<usize>>,
+    warnings: &[String],
+    listener: &WordListener,
+) -> Result<()> {
     let seconds = samples.len() as f64 / f64::from(SAMPLE_RATE);
-    let Some(speech) = audio::trim(&samples, SAMPLE_RATE) else {
+    let Some(speech) = speech else {
         say(format!(
             "{}  {seconds:.2} s  nothing but silence or steady noise",
             path.display()
         ));
+        tell_warnings(warnings);
         return Ok(());
     };
-    let window = centred(&LogMel::new(&mel_config()).compute(&samples));
+    let heard = if samples.len() > SAMPLE_RATE as usize {
+        &samples[speech.clone()]
+    } else {
+        samples
+    };
+    let window = centred(&LogMel::new(&mel_config()).compute(heard));
     let probabilities = listener.hear(&[window])?.remove(0);
     let mut ranked: Vec<usize> = (0..probabilities.len()).collect();
     ranked.sort_by(|a, b| probabilities[*b].total_cmp(&probabilities[*a]));
@@ -292,10 +317,14 @@ fn tell_one_word(path: &Path, listener: &WordListener) -> Result<()> {
     if seconds < 0.15 {
         say("  note: shorter than any word takes");
     }
+    tell_warnings(warnings);
+    Ok(())
+}
+
+fn tell_warnings(warnings: &[String]) {
     for warning in warnings {
         say(format!("  note: {warning}"));
     }
-    Ok(())
 }
 
 fn speech_seconds(speech: &Range<usize>) -> String {
@@ -363,7 +392,11 @@ fn tell_string(
         say(format!(
             "  {} s  {}",
             speech_seconds(&utterance),
-            alphabet.decode(&symbols)
+            if symbols.is_empty() {
+                "nothing that it knows".to_string()
+            } else {
+                alphabet.decode(&symbols)
+            }
         ));
         let first = (start / step_seconds).round() as usize;
         let rows = nn::ops::softmax(&logits, D::Minus1)?.to_vec2::<f32>()?;
@@ -380,9 +413,7 @@ fn tell_string(
             )
         }));
     }
-    for warning in warnings {
-        say(format!("  note: {warning}"));
-    }
+    tell_warnings(&warnings);
     if found.is_empty() {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use audio::{LogMel, Spectrogram};
 use candle_core::{Device, Tensor};
 use datasets::{Options, Transcribed, Utterance};
@@ -151,7 +151,9 @@ pub fn open(
         on_progress: &on_progress,
         ..Options::new(&audio::EXTENSIONS)
     };
-    let mut spoken = datasets::open_transcripts(what, &options)?;
+    let mut spoken = datasets::open_transcripts(what, &options).context(
+        "cannot open it as utterances with transcripts; folders of words are learned without --strings",
+    )?;
     let texts: Vec<&str> = spoken
         .train
         .iter()

@@ -1,8 +1,11 @@
 //! Words one by one: recordings of a second, each with its word; others that are unknown; and moments without any.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use audio::{LogMel, Spectrogram};
 use candle_core::{Device, Tensor};
 use datasets::{Collection, Example, Options, UNKNOWN, speech};
@@ -32,6 +35,8 @@ pub struct Words {
     names: Vec<String>,
     /// Every example: what it is made of, and its class.
     examples: Vec<(Sound, u32)>,
+    /// `training`, `validation` or `test`.
+    part: &'static str,
     noises: Arc<Noises>,
     /// How far words stand above noise that is added in evaluation, in decibels.
     signal_to_noise: Option<f32>,
@@ -53,11 +58,7 @@ enum Sound {
 /// The words to listen for where none are asked for and the set has others too; else every class is one.
 fn usual_words(what: &str) -> Vec<String> {
     match what {
-        "made-speech" => speech::DIGITS
-            .iter()
-            .chain(&speech::COMMANDS)
-            .map(ToString::to_string)
-            .collect(),
+        "made-speech" => speech::WORDS.map(String::from).into(),
         // The ten commands that results on this set are given for (Warden 2018, section 4).
         "speech-commands" => {
             let words = [
@@ -69,6 +70,10 @@ fn usual_words(what: &str) -> Vec<String> {
     }
 }
 
+/// What a folder of noise is called among those of words, here and in other programs.
+const SILENCES: [&str; 2] = [SILENCE, "_silence_"];
+const UNKNOWNS: [&str; 2] = [UNKNOWN, "_unknown_"];
+
 /// Opens the data named `what` and reads every recording. Gives the collection, the classes (the words, then `unknown` and
 /// `silence`), and the three parts.
 pub fn open(
@@ -78,47 +83,61 @@ pub fn open(
 ) -> Result<(Collection, Vec<String>, Splits<Words>)> {
     let told = Told::default();
     let on_progress = |doing: &str, done: u64, total: u64| told.tell(doing, done, total);
+    let mut only = if asked.is_empty() {
+        usual_words(what)
+    } else {
+        asked.to_vec()
+    };
+    if !only.is_empty() {
+        let silences = SILENCES
+            .into_iter()
+            .filter(|name| Path::new(what).join(name).is_dir());
+        only.extend(silences.map(String::from));
+    }
     let options = Options {
-        only: if asked.is_empty() {
-            usual_words(what)
-        } else {
-            asked.to_vec()
-        },
+        only,
         hold_out,
         on_progress: &on_progress,
         ..Options::new(&audio::EXTENSIONS)
     };
-    let mut spoken = datasets::open(what, &options)?;
-    // A folder may also be called `_unknown_` or `_silence_`, as they are in other programs.
-    let plain = |class: &String| class.trim_matches('_').to_string();
-    let words = spoken
-        .classes
-        .iter()
-        .filter(|class| ![UNKNOWN, SILENCE].contains(&plain(class).as_str()));
-    let mut classes: Vec<String> = words.cloned().collect();
+    let mut spoken = datasets::open(what, &options).context(
+        "cannot open it as folders of words; whole utterances with transcripts are learned with --strings",
+    )?;
+    let is_word =
+        |class: &&String| !SILENCES.contains(&class.as_str()) && !UNKNOWNS.contains(&class.as_str());
+    let mut classes: Vec<String> = spoken.classes.iter().filter(is_word).cloned().collect();
     ensure!(
-        classes.len() > 1,
-        "one word alone cannot be told from another: name two or more with --words"
+        !classes.is_empty(),
+        "no word to listen for: all of {what} is unknown or silence"
     );
     classes.extend([UNKNOWN, SILENCE].map(String::from));
-    let parts = spoken.read(&on_progress, hear)?;
+    let class_of = |name: &String| match classes.iter().position(|class| class == name) {
+        Some(place) => place as u32,
+        None if SILENCES.contains(&name.as_str()) => classes.len() as u32 - 1,
+        None => classes.len() as u32 - 2,
+    };
+    let class_of: Vec<u32> = spoken.classes.iter().map(class_of).collect();
+    let silence = classes.len() as u32 - 1;
+    let parts = spoken.read(&on_progress, |example| {
+        hear(example, class_of[example.label as usize] == silence)
+    })?;
     drop(told);
 
-    let class_of = |label: u32| {
-        let name = spoken.classes[label as usize].trim_matches('_');
-        classes
-            .iter()
-            .position(|class| class == name)
-            .unwrap_or(classes.len() - 2) as u32
-    };
     let mut notes = Vec::new();
     let files = datasets::background_noise(&spoken.root, &audio::EXTENSIONS);
-    let mut noises = |share| Arc::new(Noises::open(&files, share, &mut notes));
-    let noises = [noises((0.0, 0.6)), noises((0.6, 0.8)), noises((0.8, 1.0))];
+    let noises = Noises::open(&files, &mut notes);
     let mut words = Vec::new();
-    for ((part, noises), training) in parts.into_iter().zip(noises).zip([true, false, false]) {
-        let mut part = Words::new(&spoken, part, noises, class_of);
-        part.balance(classes.len(), training, &mut notes);
+    for ((part, noises), name) in parts
+        .into_iter()
+        .zip(noises)
+        .zip(["training", "validation", "test"])
+    {
+        let mut part = Words::new(&spoken, name, part, noises, &class_of);
+        part.balance(classes.len(), &mut notes);
+        ensure!(
+            !part.examples.is_empty(),
+            "the {name} part of {what} holds none of the words: name others with --words"
+        );
         words.push(part);
     }
     spoken.notes.extend(notes);
@@ -129,9 +148,12 @@ pub fn open(
     Ok((spoken, classes, Splits { train, valid, test }))
 }
 
-/// A recording as a spectrogram. Of one that is longer than a second, what lies before and behind the speech is left out.
-fn hear(example: &Example) -> Result<Spectrogram> {
+/// A recording as a spectrogram. Of speech that is longer than a second, what lies before and behind it is left out.
+fn hear(example: &Example, silence: bool) -> Result<Spectrogram> {
     let (mut samples, _) = samples(&example.path)?;
+    if silence {
+        return Ok(LogMel::new(&mel_config()).compute(&samples));
+    }
     if samples.len() > SAMPLE_RATE as usize {
         let speech = audio::trim(&samples, SAMPLE_RATE);
         let speech = speech.ok_or_else(|| anyhow::anyhow!("holds nothing but silence or steady noise"))?;
@@ -147,12 +169,14 @@ fn hear(example: &Example) -> Result<Spectrogram> {
 impl Words {
     fn new(
         spoken: &Collection,
+        name: &'static str,
         part: Vec<(Example, Spectrogram)>,
-        noises: Arc<Noises>,
-        class_of: impl Fn(u32) -> u32,
+        noises: Noises,
+        class_of: &[u32],
     ) -> Self {
         let examples = part.iter().enumerate();
-        let examples = examples.map(|(clip, (example, _))| (Sound::Clip(clip), class_of(example.label)));
+        let examples =
+            examples.map(|(clip, (example, _))| (Sound::Clip(clip), class_of[example.label as usize]));
         let examples = examples.collect();
         let names = part
             .iter()
@@ -164,30 +188,31 @@ impl Words {
             files: from.into_iter().map(|example| example.path).collect(),
             names,
             examples,
-            noises,
+            part: name,
+            noises: Arc::new(noises),
             signal_to_noise: None,
         }
     }
 
-    /// Makes about as many examples of `unknown` and of `silence` as there are of a word. Only in training are words played
-    /// backwards, or noises made up: what is tested was recorded.
-    fn balance(&mut self, classes: usize, training: bool, notes: &mut Vec<String>) {
+    /// Makes about as many examples of `silence` as there are of a word, and in training as many of what is not a word: parts of
+    /// words, and where there are no others words played backwards. What is tested was recorded.
+    fn balance(&mut self, classes: usize, notes: &mut Vec<String>) {
         let (unknown, silence) = (classes as u32 - 2, classes as u32 - 1);
+        let (part, training) = (self.part, self.part == "training");
         let count = |class: u32| self.examples.iter().filter(|example| example.1 == class).count();
         let (unknowns, silences) = (count(unknown), count(silence));
-        let each = (self.examples.len() - unknowns - silences).div_ceil(classes - 2);
+        let words: Vec<usize> = (0..self.examples.len())
+            .filter(|&clip| self.examples[clip].1 < unknown)
+            .collect();
+        let each = words.len().div_ceil(classes - 2);
         let mut random = nn::random(0, "balance");
-        if unknowns == 0 && training {
-            let backwards = |_| {
-                (
-                    Sound::Backwards(random.random_range(0..self.clips.len())),
-                    unknown,
-                )
-            };
-            self.examples.extend((0..each).map(backwards));
-            notes
-                .push("no other words to learn what is unknown from: words played backwards stand in".into());
-        } else if unknowns > 3 * each {
+        let long = self.clips.iter().filter(|clip| clip.frames > WINDOW + 2).count();
+        if long > 0 {
+            notes.push(format!(
+                "{long} {part} recordings hold more than a second of speech: their middle is heard"
+            ));
+        }
+        if each > 0 && unknowns > 3 * each {
             // Where ten words of 35 are listened for, the others would be most of what the network hears.
             let mut kept: Vec<bool> = (0..unknowns).map(|place| place < 3 * each).collect();
             kept.shuffle(&mut random);
@@ -195,13 +220,21 @@ impl Words {
             self.examples
                 .retain(|example| example.1 != unknown || kept.next() == Some(true));
             notes.push(format!(
-                "of {unknowns} recordings of other words {} are used, drawn at random",
+                "of {unknowns} {part} recordings of other words {} are used, drawn at random",
                 3 * each
             ));
         }
-        if training {
-            let fragment = |_| (Sound::Fragment(random.random_range(0..self.clips.len())), unknown);
-            self.examples.extend((0..each).map(fragment));
+        if training && each > 0 {
+            let mut draw = || words[random.random_range(0..words.len())];
+            let parts: Vec<_> = (0..each).map(|_| (Sound::Fragment(draw()), unknown)).collect();
+            self.examples.extend(parts);
+            if unknowns == 0 {
+                let backwards: Vec<_> = (0..each).map(|_| (Sound::Backwards(draw()), unknown)).collect();
+                self.examples.extend(backwards);
+                notes.push(
+                    "no other words to learn what is unknown from: words played backwards stand in".into(),
+                );
+            }
         }
         if silences == 0 && (training || self.noises.is_recorded()) {
             self.examples.extend((0..each).map(|_| (Sound::Nothing, silence)));
@@ -220,6 +253,7 @@ impl Words {
             files: self.files.clone(),
             names: self.names.clone(),
             examples: self.examples.clone(),
+            part: self.part,
             noises: self.noises.clone(),
             signal_to_noise: Some(decibels),
         }
@@ -227,15 +261,15 @@ impl Words {
 
     /// An example as it is evaluated: in the middle of a second, as from a mouth of this size.
     fn plain(&self, index: usize, mouth: f32) -> Spectrogram {
-        let mut random = nn::random(index as u64, "noise");
+        let mut random = nn::random(index as u64, &format!("noise of {}", self.part));
         let mut window = match self.examples[index].0 {
             Sound::Clip(clip) => centred(&self.clips[clip]),
             Sound::Backwards(clip) => centred(&backwards(&self.clips[clip])),
             Sound::Fragment(clip) => fragment(&self.clips[clip], &mut random),
-            Sound::Nothing => return self.noises.draw(WINDOW, &mut random),
+            Sound::Nothing => return self.noises.draw(WINDOW, false, &mut random),
         };
         if let Some(decibels) = self.signal_to_noise {
-            window.add_noise(&self.noises.draw(WINDOW, &mut random), 0, decibels);
+            window.add_noise(&self.noises.draw(WINDOW, false, &mut random), decibels);
         }
         window.warp_formants(mouth, &mel_config())
     }
@@ -249,13 +283,12 @@ impl Words {
                 let mut window = fragment(&another_mouth(&self.clips[clip], random), random);
                 // Where the recording has ended it must not be told by perfect silence.
                 window.add_noise(
-                    &self.noises.draw(WINDOW, random),
-                    0,
+                    &self.noises.draw(WINDOW, true, random),
                     random.random_range(15.0..40.0),
                 );
                 window
             }
-            Sound::Nothing => self.noises.draw(WINDOW, random),
+            Sound::Nothing => self.noises.draw(WINDOW, true, random),
         };
         another_room(&mut window, &self.noises, random);
         window
@@ -268,7 +301,8 @@ impl Words {
             return None;
         };
         // A file that has gone meanwhile must not cost the report.
-        let (samples, _) = samples(&self.files[clip]).ok()?;
+        let (mut samples, _) = samples(&self.files[clip]).ok()?;
+        samples.truncate(10 * SAMPLE_RATE as usize);
         audio::wav_bytes(&samples, SAMPLE_RATE).ok()
     }
 
@@ -356,7 +390,7 @@ fn fragment(clip: &Spectrogram, random: &mut Random) -> Spectrogram {
     let least = powers.iter().copied().fold(0.0, f32::max) * 0.003;
     let first = powers.iter().position(|power| *power >= least).unwrap_or(0) as i32;
     let last = powers.iter().rposition(|power| *power >= least).unwrap_or(0) as i32;
-    let heard = (random.random_range(0.1..0.45) * (last - first) as f32) as i32;
+    let heard = ((random.random_range(0.1..0.45) * (last - first) as f32) as i32).max(5);
     let start = match random.random_bool(0.5) {
         true => heard - last,
         false => WINDOW as i32 - heard - first,

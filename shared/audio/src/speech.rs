@@ -65,13 +65,13 @@ impl Spectrogram {
         (0..self.frames).map(power).fold(LOG_FLOOR, f32::max)
     }
 
-    /// Adds the log-mel spectrogram of a noise, from its frame `start` on and repeated where it ends, so that this
+    /// Adds the log-mel spectrogram of a noise, repeated where it ends, so that this
     /// sound's loudest frame stands `decibels` above the noise's loudest. Powers of sounds that know nothing of each
     /// other add up on average; what this leaves out is the interference, which a network cannot use.
     ///
     /// # Panics
     /// If the two have different numbers of bands.
-    pub fn add_noise(&mut self, noise: &Self, start: usize, decibels: f32) {
+    pub fn add_noise(&mut self, noise: &Self, decibels: f32) {
         assert_eq!(
             self.bands, noise.bands,
             "spectrograms of different numbers of bands"
@@ -84,7 +84,7 @@ impl Spectrogram {
             let other = noise.band(band);
             let row = &mut self.values[band * self.frames..(band + 1) * self.frames];
             for (frame, value) in row.iter_mut().enumerate() {
-                let noise = other[(start + frame) % noise.frames] + gain;
+                let noise = other[frame % noise.frames] + gain;
                 *value = log_of_sum(*value, noise);
             }
         }
@@ -187,7 +187,7 @@ mod tests {
         let (sound, noise, both) = (mel.compute(&voice()), mel.compute(&noise), mel.compute(&both));
         let decibels = 10.0 * (sound.peak_power() / noise.peak_power()).log10();
         let mut mixed = sound.clone();
-        mixed.add_noise(&noise, 0, decibels);
+        mixed.add_noise(&noise, decibels);
         for band in 0..40 {
             let mean = |s: &Spectrogram| s.band(band).iter().sum::<f32>() / 101.0;
             let (a, b) = (mean(&mixed), mean(&both));

@@ -103,6 +103,16 @@ pub fn open(
     let mut spoken = datasets::open(what, &options).context(
         "cannot open it as folders of words; whole utterances with transcripts are learned with --strings",
     )?;
+    let texts = datasets::files_in(&spoken.root, &["txt"])?;
+    if let Some(file) = texts
+        .iter()
+        .find(|file| file.to_string_lossy().ends_with(".trans.txt"))
+    {
+        bail!(
+            "{} says that these are utterances with transcripts, not folders of words: add --strings to learn to write them down",
+            file.display()
+        );
+    }
     let is_word =
         |class: &&String| !SILENCES.contains(&class.as_str()) && !UNKNOWNS.contains(&class.as_str());
     let mut classes: Vec<String> = spoken.classes.iter().filter(is_word).cloned().collect();
@@ -241,11 +251,6 @@ impl Words {
         }
     }
 
-    /// The class of each example.
-    pub fn classes(&self) -> Vec<u32> {
-        self.examples.iter().map(|example| example.1).collect()
-    }
-
     /// The same examples among noise, so that the loudest moment of a word stands `decibels` above the loudest of the noise.
     pub fn in_noise(&self, decibels: f32) -> Self {
         Words {
@@ -306,9 +311,10 @@ impl Words {
         audio::wav_bytes(&samples, SAMPLE_RATE).ok()
     }
 
-    /// What the linear baseline knows of each example: the mean of each band over the second.
+    /// What the linear baseline knows of each recording and each silence: the mean of each band over the second. Parts of words, which
+    /// no test has, would only confuse it.
     pub fn mean_spectra(&self) -> Table {
-        let mean = |index| {
+        let mean = |&index: &usize| {
             let mut window = self.plain(index, 1.0);
             let peak = window.values.iter().copied().fold(f32::MIN, f32::max);
             // As for the network, nothing far below the peak; but the means, which it does without, are all there is here.
@@ -318,9 +324,11 @@ impl Words {
                 .for_each(|value| *value = value.max(peak - RANGE));
             window.mean_and_deviation()[..BANDS].to_vec()
         };
+        let real = |index: &usize| matches!(self.examples[*index].0, Sound::Clip(_) | Sound::Nothing);
+        let real: Vec<usize> = (0..self.examples.len()).filter(real).collect();
         Table {
-            features: (0..self.examples.len()).into_par_iter().map(mean).collect(),
-            classes: self.classes(),
+            features: real.par_iter().map(mean).collect(),
+            classes: real.iter().map(|&index| self.examples[index].1).collect(),
         }
     }
 }

@@ -192,7 +192,15 @@ impl WordListener {
         let logits = self
             .network
             .forward_t(&Tensor::from_vec(values, shape, &self.device)?, false)?;
-        Ok(nn::ops::softmax(&logits, D::Minus1)?.to_vec2::<f32>()?)
+        let mut probabilities = nn::ops::softmax(&logits, D::Minus1)?.to_vec2::<f32>()?;
+        for (window, row) in windows.iter().zip(&mut probabilities) {
+            // Digital silence has nothing that the network could hear, so it is not asked.
+            if window.values.iter().all(|value| *value <= audio::LOG_FLOOR.ln()) {
+                row.fill(0.0);
+                row[self.classes.len() - 1] = 1.0;
+            }
+        }
+        Ok(probabilities)
     }
 
     /// How many of the classes are words: all but `unknown` and `silence`.

@@ -338,7 +338,7 @@ impl Task for Transcription {
         let mut written = Vec::new();
         for (number, (target, &length)) in batch.targets.iter().zip(&lengths).enumerate() {
             let logits = logits.narrow(0, number, 1)?.narrow(1, 0, length)?; // (1, steps, symbols)
-            let loss = nn::loss::ctc(&logits, &[length], &[target.clone()])?.to_scalar::<f32>()?;
+            let loss = nn::loss::ctc(&logits, &[length], std::slice::from_ref(target))?.to_scalar::<f32>()?;
             ensure!(
                 loss.is_finite(),
                 "the network's answer is no number: its weights are not finite"

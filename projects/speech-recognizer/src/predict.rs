@@ -340,16 +340,17 @@ fn speech_seconds(speech: &Range<usize>) -> String {
     format!("{:.2} to {:.2}", seconds(speech.start), seconds(speech.end))
 }
 
-/// Samples between two stretches of speech that belong to different utterances: 0.7 s.
-const PAUSE: usize = 7 * SAMPLE_RATE as usize / 10;
+/// Samples between two utterances at least, beside the silence around each: 0.3 s.
+const PAUSE: usize = 3 * SAMPLE_RATE as usize / 10;
 /// Samples of an utterance at most: one that goes on without a pause is cut after 20 s.
 const LONGEST: usize = 20 * SAMPLE_RATE as usize;
 /// Seconds in a picture at most.
 const PICTURE_SECONDS: f64 = 30.0;
 
-/// The utterances in a recording: stretches of speech, short pauses among them, with a little silence around.
+/// The utterances in a recording: stretches of speech, short pauses among them, with some silence around. A short recording of one
+/// utterance is taken whole, as those of the training were.
 fn utterances(samples: &[f32]) -> Vec<Range<usize>> {
-    let margin = SAMPLE_RATE as usize / 20;
+    let margin = SAMPLE_RATE as usize / 5;
     let mut found: Vec<Range<usize>> = Vec::new();
     for speech in audio::voice_activity(samples, SAMPLE_RATE) {
         let speech = speech.start.saturating_sub(margin)..(speech.end + margin).min(samples.len());
@@ -359,6 +360,9 @@ fn utterances(samples: &[f32]) -> Vec<Range<usize>> {
             }
             _ => found.push(speech),
         }
+    }
+    if found.len() == 1 && samples.len() <= LONGEST {
+        return vec![0..samples.len()];
     }
     let pieces = found.into_iter().flat_map(|all| {
         let starts = (all.start..all.end).step_by(LONGEST);

@@ -178,13 +178,16 @@ fn hear(utterance: &Utterance, alphabet: &Alphabet) -> Result<(Spectrogram, Vec<
         seconds <= LONGEST_SECONDS,
         "{seconds} seconds long: cut it into sentences of at most {LONGEST_SECONDS}"
     );
-    let speech = audio::trim(&samples, SAMPLE_RATE);
-    let speech = speech.ok_or_else(|| anyhow::anyhow!("holds nothing but silence or steady noise"))?;
-    let sound = LogMel::new(&mel_config()).compute(&samples[speech]);
+    // Only a check: in noise, words at the edges would be trimmed away.
+    ensure!(
+        audio::trim(&samples, SAMPLE_RATE).is_some(),
+        "holds nothing but silence or steady noise"
+    );
+    let sound = LogMel::new(&mel_config()).compute(&samples);
     let (have, need) = (steps(sound.frames), nn::ctc::steps_needed(&target));
     ensure!(
         need <= have,
-        "its transcript of {} characters takes {need} steps of 40 ms, and there are {have} in {:.2} s of speech: is it another recording's?",
+        "its transcript of {} characters takes {need} steps of 40 ms, and there are {have} in {:.2} s: is it another recording's?",
         target.len(),
         sound.frames as f64 / FRAME_RATE as f64
     );

@@ -64,8 +64,8 @@ p { margin: 0 0 .8rem; max-width: 46rem; }
 .bar i { display: block; height: .8rem; border-radius: 3px; background: #c3c9d4; } .bar.own i { background: var(--accent); } .bar span:last-child { text-align: right; }
 .confusion td, .confusion th { text-align: center; border: 1px solid var(--paper); padding: .4rem .5rem; min-width: 2.2rem; }
 .confusion th { font-weight: 500; border: 0; } .confusion tbody th { text-align: right; }
-.many thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; padding: .3rem .1rem; }
-.many td, .many tbody th { padding: .1rem .2rem; min-width: 1.3rem; font-size: .8rem; line-height: 1.2; }
+.many thead th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; padding: .3rem .1rem; min-width: 0; font-size: .8rem; line-height: 1.2; }
+.many td, .many tbody th { padding: .1rem .15rem; min-width: 1.2rem; font-size: .8rem; line-height: 1.2; }
 .items { display: grid; grid-template-columns: repeat(auto-fill, minmax(270px, 1fr)); gap: 1rem; }
 .items figure { margin: 0; } .items figcaption { font-size: .9rem; margin-bottom: .3rem; overflow-wrap: anywhere; } .items audio, .items img { width: 100%; }
 svg { max-width: 100%; height: auto; } img { max-width: 100%; }

@@ -362,7 +362,7 @@ fn utterances(samples: &[f32]) -> Vec<Range<usize>> {
         }
     }
     if found.len() == 1 && samples.len() <= LONGEST {
-        return vec![0..samples.len()];
+        found[0] = 0..samples.len();
     }
     let pieces = found.into_iter().flat_map(|all| {
         let starts = (all.start..all.end).step_by(LONGEST);

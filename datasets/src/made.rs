@@ -1,5 +1,6 @@
 //! Sets that are made here: made once, whole, and made anew when their recipe has changed.
 
+use std::fmt::Debug;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -111,34 +112,35 @@ fn count(folder: &Path) -> Result<u64> {
     Ok(files.iter().filter(|file| walk::name(file) != MARKER).count() as u64)
 }
 
-/// Makes music with the default options.
-pub(crate) fn music(name: &str, data: &Path, on_progress: OnProgress<'_>) -> Result<(PathBuf, Vec<String>)> {
-    let options = music::Options::default();
+/// Makes a set once from `options`, which with their version are its recipe; `doing` says what is being done meanwhile.
+fn made_from<O: Debug, E: Into<Box<dyn std::error::Error + Send + Sync>>>(
+    (name, version, options): (&str, u32, &O),
+    data: &Path,
+    (doing, on_progress): (&str, OnProgress<'_>),
+    make: impl FnOnce(&Path, &O, &(dyn Fn(usize, usize) + Sync)) -> std::result::Result<(), E>,
+) -> Result<(PathBuf, Vec<String>)> {
     let recipe = Recipe {
         name,
-        version: MUSIC_VERSION,
+        version,
         options: format!("{options:?}"),
     };
     made_once(data, &recipe, on_progress, |folder| {
-        music::make(folder, &options, &|done, total| {
-            on_progress("making music", done as u64, total as u64)
+        make(folder, options, &|done, total| {
+            on_progress(doing, done as u64, total as u64)
         })
     })
 }
 
+/// Makes music with the default options.
+pub(crate) fn music(name: &str, data: &Path, on_progress: OnProgress<'_>) -> Result<(PathBuf, Vec<String>)> {
+    let set = (name, MUSIC_VERSION, &music::Options::default());
+    made_from(set, data, ("making music", on_progress), music::make)
+}
+
 /// Has words spoken with the default options.
 pub(crate) fn words(name: &str, data: &Path, on_progress: OnProgress<'_>) -> Result<(PathBuf, Vec<String>)> {
-    let options = speech::Options::default();
-    let recipe = Recipe {
-        name,
-        version: SPEECH_VERSION,
-        options: format!("{options:?}"),
-    };
-    made_once(data, &recipe, on_progress, |folder| {
-        speech::make(folder, &options, &|done, total| {
-            on_progress("speaking words", done as u64, total as u64)
-        })
-    })
+    let set = (name, SPEECH_VERSION, &speech::Options::default());
+    made_from(set, data, ("speaking words", on_progress), speech::make)
 }
 
 /// Has strings of digits spoken with the default options.
@@ -147,17 +149,8 @@ pub(crate) fn digit_strings(
     data: &Path,
     on_progress: OnProgress<'_>,
 ) -> Result<(PathBuf, Vec<String>)> {
-    let options = speech::StringOptions::default();
-    let recipe = Recipe {
-        name,
-        version: SPEECH_VERSION,
-        options: format!("{options:?}"),
-    };
-    made_once(data, &recipe, on_progress, |folder| {
-        speech::make_strings(folder, &options, &|done, total| {
-            on_progress("speaking digits", done as u64, total as u64)
-        })
-    })
+    let set = (name, SPEECH_VERSION, &speech::StringOptions::default());
+    made_from(set, data, ("speaking digits", on_progress), speech::make_strings)
 }
 
 /// Draws cats and dogs with the default options.
@@ -184,16 +177,8 @@ fn draw_animals(
     options: &animals::Options,
     on_progress: OnProgress<'_>,
 ) -> Result<(PathBuf, Vec<String>)> {
-    let recipe = Recipe {
-        name,
-        version: ANIMALS_VERSION,
-        options: format!("{options:?}"),
-    };
-    made_once(data, &recipe, on_progress, |folder| {
-        animals::make(folder, options, &|done, total| {
-            on_progress("drawing animals", done as u64, total as u64)
-        })
-    })
+    let set = (name, ANIMALS_VERSION, options);
+    made_from(set, data, ("drawing animals", on_progress), animals::make)
 }
 
 /// Makes messages to a bank in English.

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use audio::{LogMel, Spectrogram};
 use candle_core::{Device, Tensor};
-use datasets::{Options, Transcribed, Utterance};
+use datasets::{DataError, Options, Transcribed, Utterance};
 use nn::Random;
 use serde::{Deserialize, Serialize};
 use training::{Pass, Scores, Splits, Task, Told, metrics::ErrorRate};
@@ -151,9 +151,12 @@ pub fn open(
         on_progress: &on_progress,
         ..Options::new(&audio::EXTENSIONS)
     };
-    let mut spoken = datasets::open_transcripts(what, &options).context(
-        "cannot open it as utterances with transcripts; folders of words are learned without --strings",
-    )?;
+    let mut spoken = datasets::open_transcripts(what, &options).map_err(|error| match error {
+        DataError::NoTranscripts { .. } => anyhow::Error::new(error).context(
+            "these are no utterances with transcripts; folders of words are learned without --strings",
+        ),
+        other => other.into(),
+    })?;
     let texts: Vec<&str> = spoken
         .train
         .iter()

@@ -5,10 +5,10 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use audio::{LogMel, Spectrogram};
 use candle_core::{Device, Tensor};
-use datasets::{Collection, Example, Options, UNKNOWN, speech};
+use datasets::{Collection, DataError, Example, Options, UNKNOWN, speech};
 use nn::Random;
 use rand::{Rng, seq::SliceRandom};
 use rayon::prelude::*;
@@ -100,9 +100,14 @@ pub fn open(
         on_progress: &on_progress,
         ..Options::new(&audio::EXTENSIONS)
     };
-    let mut spoken = datasets::open(what, &options).context(
-        "cannot open it as folders of words; whole utterances with transcripts are learned with --strings",
-    )?;
+    let mut spoken = datasets::open(what, &options).map_err(|error| match error {
+        DataError::OtherLayout { .. } | DataError::Empty { .. } | DataError::NoClasses { .. } => {
+            anyhow::Error::new(error).context(
+                "these are no folders of words; whole utterances with transcripts are learned with --strings",
+            )
+        }
+        other => other.into(),
+    })?;
     let texts = datasets::files_in(&spoken.root, &["txt"])?;
     if let Some(file) = texts
         .iter()

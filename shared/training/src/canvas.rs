@@ -81,6 +81,55 @@ impl Canvas {
         }
     }
 
+    /// Fills a shape that is given by the distance of each place (in pixels, the middles of pixels at halves) to its
+    /// edge, negative inside: the edge comes out smooth. Only the rectangle from `from` to `to` is looked at.
+    pub fn fill_shape(
+        &mut self,
+        from: (f32, f32),
+        to: (f32, f32),
+        colour: Colour,
+        distance: impl Fn(f32, f32) -> f32,
+    ) {
+        // What lies beyond the sheet would be looked at in vain.
+        let most = |value: f32, side: usize| value.clamp(-1.0, side as f32 + 1.0);
+        for y in most(from.1.floor(), self.height) as i32..most(to.1.ceil(), self.height) as i32 {
+            for x in most(from.0.floor(), self.width) as i32..most(to.0.ceil(), self.width) as i32 {
+                let cover = 0.5 - distance(x as f32 + 0.5, y as f32 + 0.5);
+                if cover > 0.0 {
+                    self.blend(x, y, colour, cover);
+                }
+            }
+        }
+    }
+
+    /// Fills a disc.
+    pub fn disc(&mut self, (x, y): (f32, f32), radius: f32, colour: Colour) {
+        let reach = radius + 1.0;
+        self.fill_shape(
+            (x - reach, y - reach),
+            (x + reach, y + reach),
+            colour,
+            |at_x, at_y| (at_x - x).hypot(at_y - y) - radius,
+        );
+    }
+
+    /// Fills a rectangle with round corners.
+    pub fn rounded(&mut self, (x, y): (f32, f32), (width, height): (f32, f32), radius: f32, colour: Colour) {
+        let (half_width, half_height) = (width / 2.0, height / 2.0);
+        let radius = radius.min(half_width).min(half_height);
+        self.fill_shape((x, y), (x + width, y + height), colour, |at_x, at_y| {
+            let outside_x = (at_x - x - half_width).abs() - half_width + radius;
+            let outside_y = (at_y - y - half_height).abs() - half_height + radius;
+            let corner = outside_x.max(0.0).hypot(outside_y.max(0.0));
+            corner + outside_x.max(outside_y).min(0.0) - radius
+        });
+    }
+
+    /// The pixels, row after row.
+    pub fn into_pixels(self) -> Vec<Colour> {
+        self.pixels
+    }
+
     /// Fills one column of pixels from `top` to `bottom`, which may lie between pixels.
     pub fn fill_column(&mut self, x: i32, top: f32, bottom: f32, colour: Colour) {
         for y in top.floor() as i32..bottom.ceil() as i32 {

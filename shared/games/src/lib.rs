@@ -1,0 +1,12 @@
+//! Games that an agent can learn: environments in Gymnasium's terms, what wraps them, and pictures of play.
+//!
+//! Every game is a function of the seed given to [`Environment::reset`] and of the actions that follow: the same
+//! episode can be played again, which is how a checkpoint keeps a game that is under way.
+
+mod environment;
+mod error;
+mod frame;
+
+pub use environment::{Environment, EpisodeEnd, Info, Key, Observation, Space, Step};
+pub use error::GameError;
+pub use frame::{Frame, gif};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use games::Environment;
+use games::{ConnectFour, Environment, connect_four::TreeSearch};
 use serde::{Deserialize, Serialize};
 
 use crate::settings::Algorithm;
@@ -35,6 +35,9 @@ pub const VALIDATION: Range<u64> = 1_000_000..1_000_020;
 /// Seeds of the episodes that are played once, when all is chosen.
 pub const TEST: Range<u64> = 2_000_000..2_000_100;
 
+/// Random games a move of the tree search that Connect Four is played against.
+pub const OPPONENT_ROLLOUTS: usize = 200;
+
 impl Game {
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -62,6 +65,7 @@ impl Game {
     pub fn open(self) -> Box<dyn Environment> {
         // Each game is added here by whoever brings it.
         match self {
+            Game::ConnectFour => Box::new(ConnectFour::new(TreeSearch::new(OPPONENT_ROLLOUTS))),
             other => panic!("{other:?}"),
         }
     }

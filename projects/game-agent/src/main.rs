@@ -2,11 +2,13 @@
 
 #![allow(dead_code)]
 mod agent;
+mod alpha_zero;
 mod data;
 mod evaluate;
 mod model;
 mod player;
 mod settings;
+mod tree;
 mod trial;
 
 const NAME: &str = env!("CARGO_PKG_NAME");

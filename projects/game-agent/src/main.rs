@@ -3,9 +3,11 @@
 #![allow(dead_code)]
 mod agent;
 mod data;
+mod dqn;
 mod evaluate;
 mod model;
 mod player;
+mod replay;
 mod settings;
 mod trial;
 

@@ -1,12 +1,17 @@
 //! Learns to play games by playing, and plays against you: `cargo run -p game-agent`
 
 #![allow(dead_code)]
+mod a2c;
 mod agent;
 mod alpha_zero;
 mod data;
+mod dqn;
 mod evaluate;
 mod model;
 mod player;
+mod ppo;
+mod replay;
+mod rollout;
 mod settings;
 mod tree;
 mod trial;

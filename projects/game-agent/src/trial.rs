@@ -7,6 +7,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};
+use games::Environment;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use training::{Interrupt, RunFolder, TrainingError, read_tensors, say, write_tensors, write_whole};
 
@@ -137,6 +138,11 @@ impl<'a> Trial<'a> {
             say(format!("seed {}: resuming after step {}", self.seed, row.step));
         }
         Ok(Some((state, tensors)))
+    }
+
+    /// Copies of the game, to be played side by side.
+    pub fn copies(&self, count: usize) -> Vec<Box<dyn Environment>> {
+        (0..count).map(|_| self.game.open()).collect()
     }
 
     /// Seconds of training so far, interruptions left out.

@@ -7,8 +7,10 @@ pub mod connect_four;
 mod environment;
 mod error;
 mod frame;
+mod vectorised;
 
 pub use connect_four::ConnectFour;
 pub use environment::{Environment, EpisodeEnd, Info, Key, Observation, Space, Step};
 pub use error::GameError;
 pub use frame::{Frame, gif};
+pub use vectorised::{VectorEnvironment, VectorState};

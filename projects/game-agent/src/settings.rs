@@ -135,6 +135,14 @@ impl Settings {
         })
     }
 
+    /// What `--quick` changes.
+    pub const QUICK: [&str; 2] = ["steps=2000", "evaluate_every=1000"];
+
+    /// Whether one thread is faster than several: small networks on lists of numbers are.
+    pub fn on_one_thread(&self, game: Game) -> bool {
+        matches!(game, Game::CartPole | Game::MountainCar)
+    }
+
     /// Steps in the game of a whole training.
     pub fn steps(&self) -> u64 {
         match self {

@@ -348,17 +348,17 @@ const STALK: Colour = [106, 68, 40];
 const LEAF: Colour = [46, 125, 50];
 /// From the head to the tail, each for several parts, so that a step changes few of them.
 const SHADES: [Colour; 8] = [
-    [62, 99, 221],
-    [69, 110, 224],
-    [76, 121, 227],
-    [84, 132, 230],
-    [93, 144, 233],
-    [103, 156, 236],
-    [114, 168, 239],
-    [126, 180, 242],
+    [48, 84, 212],
+    [63, 102, 217],
+    [77, 119, 222],
+    [92, 137, 227],
+    [106, 155, 231],
+    [121, 173, 236],
+    [135, 190, 241],
+    [150, 208, 246],
 ];
 /// How many parts have the same shade.
-const PARTS_A_SHADE: usize = 4;
+const PARTS_A_SHADE: usize = 8;
 /// What a dead snake looks like.
 const PALE: Colour = [128, 136, 150];
 

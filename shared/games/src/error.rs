@@ -37,14 +37,14 @@ pub enum GameError {
         /// What is wrong with it.
         reason: String,
     },
-    /// Something that there is one of for each environment, in another number.
-    #[error("{game}: {given} given for {environments} environments: there must be one for each")]
+    /// Not one for each copy of a game.
+    #[error("{game}: {given} given for {copies} copies: there must be one for each")]
     Count {
         /// The game's name.
         game: &'static str,
         /// How many were given.
         given: usize,
-        /// How many environments there are.
-        environments: usize,
+        /// How many copies there are.
+        copies: usize,
     },
 }

@@ -33,5 +33,5 @@ pub use environment::{Environment, EpisodeEnd, Info, Key, Observation, Space, St
 pub use error::GameError;
 pub use frame::{Frame, gif};
 pub use snake::Snake;
-pub use vectorised::{LaneState, VectorEnvironment, VectorState, VectorStep, episode_seed};
+pub use vectorised::{CopyState, VectorEnvironment, VectorState, episode_seed};
 pub use wrappers::{EpisodeStatistics, FrameStack, RewardClip, TimeLimit};

@@ -1,240 +1,203 @@
-//! Many environments of one kind, stepped together.
+//! Several copies of a game, stepped together.
 
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::{Environment, GameError, Info, Observation, Space};
+use crate::{Environment, GameError, Info, Observation, Space, Step};
 
-/// Environments that a thread gets at least: to hand out work takes some millionths of a second, as do this many
-/// steps of a small game.
+/// Copies that a thread gets at least: to hand out work takes some millionths of a second, as do this many steps of
+/// a small game.
 const AT_LEAST: usize = 32;
 
-/// What came of one environment's action.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct VectorStep {
-    /// What the action earned.
-    pub reward: f64,
-    /// The game is over.
-    pub terminated: bool,
-    /// The episode was cut off: the value of `final_observation` is still to be estimated.
-    pub truncated: bool,
-    /// What there is to say about the observation that is now seen: after an episode's end, the next one's first.
-    pub info: Info,
-    /// What was seen last in an episode that has ended with this step.
-    pub final_observation: Option<Observation>,
-    /// What there was to say at its end: the score, and [`Info::episode`].
-    pub final_info: Option<Info>,
-}
-
-impl VectorStep {
-    /// Whether an episode has ended, in whatever way.
-    pub fn ended(&self) -> bool {
-        self.terminated || self.truncated
-    }
-}
-
-/// Environments of one kind that are stepped together, on several threads where there are enough of them.
+/// Copies of a game that are played side by side: Gymnasium's `VectorEnv`, with the automatic reset in the same step
+/// (`AutoresetMode.SAME_STEP`). When an episode ends, its last observation is in the [`Step`], and
+/// [`observations`](VectorEnvironment::observations) has the first of the next episode already.
 ///
-/// An environment whose episode ends is reset in the same step (Gymnasium's `AutoresetMode.SAME_STEP`): the observation
-/// is then the first of the next episode, and the last one of the episode that has ended is
-/// [`VectorStep::final_observation`].
-///
-/// What happens is a function of the seed and the actions, whatever the number of threads: see [`episode_seed`].
+/// Episode `k` of copy `i` is reset with [`episode_seed`]`(seed, i, k)`. Where there are many, the copies are shared out
+/// over the threads that are [in use](nn::use_threads); the results are the same for any number.
 ///
 /// ```
-/// use games::{Environment, EpisodeStatistics, Snake, VectorEnvironment};
-/// let mut games = VectorEnvironment::new(4, 7, || EpisodeStatistics::new(Snake::default()));
+/// use games::{Environment, Snake, VectorEnvironment};
+/// let mut games = VectorEnvironment::new(vec![Snake::default(); 4], 7);
 /// assert_eq!(games.observations().len(), 4 * games.space().size());
 /// for step in games.step(&[1, 1, 0, 2])? {
 ///     assert!(!step.ended());
 /// }
-/// let checkpoint = games.state(); // serde can write it
+/// let state = games.state(); // for a checkpoint: serde can write it
 /// games.step(&[1; 4])?;
-/// games.restore(&checkpoint)?; // one step back
+/// games.restore(&state)?; // one step back
 /// # Ok::<(), games::GameError>(())
 /// ```
 pub struct VectorEnvironment<E> {
-    lanes: Vec<Lane<E>>,
+    copies: Vec<Copy<E>>,
     seed: u64,
     space: Space,
+    /// copies × observation.
     observations: Vec<f32>,
-    steps: Vec<VectorStep>,
+    steps: Vec<Step>,
 }
 
-/// One of the environments, and what has happened in it.
-struct Lane<E> {
-    environment: E,
-    number: usize,
-    played: LaneState,
-}
-
-/// What a [`VectorEnvironment`] has to remember to go on later.
+/// Where the copies of a game stand: all that is needed to go on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VectorState {
-    /// That all is a function of.
+    /// The seed that all is a function of.
     pub seed: u64,
-    /// One for each environment.
-    pub environments: Vec<LaneState>,
+    /// One for each copy.
+    pub copies: Vec<CopyState>,
 }
 
-/// Where one environment stands.
+/// Where one copy stands.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LaneState {
+pub struct CopyState {
     /// The number of the episode under way, from 0.
     pub episode: u64,
     /// What was done in it so far.
-    pub actions: Vec<usize>,
+    pub actions: Vec<u16>,
 }
 
-/// The seed of an environment's episode in a [`VectorEnvironment`], both counted from 0.
-pub fn episode_seed(seed: u64, environment: usize, episode: u64) -> u64 {
-    nn::random(seed, &format!("environment {environment}/episode {episode}")).random()
+/// What the episode of a copy is reset with, both counted from 0.
+pub fn episode_seed(seed: u64, copy: usize, episode: u64) -> u64 {
+    nn::random(seed, &format!("copy {copy}/episode {episode}")).random()
 }
 
-impl<E: Environment> Lane<E> {
-    /// Begins the episode that `played` names.
-    fn reset(&mut self, seed: u64, observation: &mut [f32]) -> Info {
+struct Copy<E> {
+    game: E,
+    number: usize,
+    played: CopyState,
+    info: Info,
+}
+
+impl<E: Environment> Copy<E> {
+    /// Begins the episode that is its turn.
+    fn reset(&mut self, seed: u64) -> Observation {
         self.played.actions.clear();
         let seed = episode_seed(seed, self.number, self.played.episode);
-        let (first, info) = self.environment.reset(seed);
-        observation.copy_from_slice(&first);
-        info
+        let (observation, info) = self.game.reset(seed);
+        self.info = info;
+        observation
     }
 
-    fn step(&mut self, seed: u64, action: usize, observation: &mut [f32]) -> Result<VectorStep, GameError> {
-        let step = self.environment.step(action)?;
-        self.played.actions.push(action);
-        let mut outcome = VectorStep {
-            reward: step.reward,
-            terminated: step.terminated,
-            truncated: step.truncated,
-            info: step.info,
-            ..VectorStep::default()
-        };
-        if outcome.ended() {
+    fn step(&mut self, seed: u64, action: usize, observation: &mut [f32]) -> Result<Step, GameError> {
+        let step = self.game.step(action)?;
+        self.played.actions.push(action as u16);
+        if step.ended() {
             self.played.episode += 1;
-            let info = self.reset(seed, observation);
-            outcome.final_info = Some(std::mem::replace(&mut outcome.info, info));
-            outcome.final_observation = Some(step.observation);
+            observation.copy_from_slice(&self.reset(seed));
         } else {
             observation.copy_from_slice(&step.observation);
+            self.info.clone_from(&step.info);
         }
-        Ok(outcome)
+        Ok(step)
     }
 }
 
 impl<E: Environment> VectorEnvironment<E> {
-    /// `count` environments that `make` makes, each in its first episode.
-    pub fn new(count: usize, seed: u64, make: impl Fn() -> E) -> Self {
-        let space = make().observation_space();
-        let lane = |number| Lane {
-            environment: make(),
+    /// The copies, each in its first episode.
+    ///
+    /// # Panics
+    /// When observations of the copies are not of one size.
+    pub fn new(games: Vec<E>, seed: u64) -> Self {
+        let space = games.first().map_or(
+            Space {
+                shape: vec![0],
+                low: 0.0,
+                high: 0.0,
+            },
+            E::observation_space,
+        );
+        let copies = games.into_iter().enumerate().map(|(number, game)| Copy {
+            game,
             number,
-            played: LaneState::default(),
-        };
-        let mut environments = VectorEnvironment {
-            lanes: (0..count).map(lane).collect(),
+            played: CopyState::default(),
+            info: Info::default(),
+        });
+        let mut all = VectorEnvironment {
+            copies: copies.collect(),
             seed,
-            observations: vec![0.0; count * space.size()],
             space,
-            steps: vec![VectorStep::default(); count],
+            observations: Vec::new(),
+            steps: Vec::new(),
         };
-        environments.reset(seed);
-        environments
+        all.observations.resize(all.copies.len() * all.space.size(), 0.0);
+        all.begin(seed);
+        all
     }
 
-    /// Begins anew, with each environment's first episode.
-    pub fn reset(&mut self, seed: u64) {
+    /// The first episode of each copy.
+    fn begin(&mut self, seed: u64) {
         self.seed = seed;
+        self.steps.clear();
         let observations = self.observations.chunks_mut(self.space.size().max(1));
-        for ((lane, observation), step) in self.lanes.iter_mut().zip(observations).zip(&mut self.steps) {
-            lane.played.episode = 0;
-            *step = VectorStep {
-                info: lane.reset(seed, observation),
-                ..VectorStep::default()
-            };
+        for (copy, observation) in self.copies.iter_mut().zip(observations) {
+            copy.played.episode = 0;
+            observation.copy_from_slice(&copy.reset(seed));
         }
     }
 
-    /// How many environments there are.
+    /// How many copies there are.
     pub fn len(&self) -> usize {
-        self.lanes.len()
+        self.copies.len()
     }
 
-    /// Whether there are none.
+    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.lanes.is_empty()
+        self.copies.is_empty()
     }
 
-    /// What one environment's observations look like.
+    /// What the observations of one copy look like.
     pub fn space(&self) -> &Space {
         &self.space
     }
 
-    /// What is seen now, `[environments, …the space's shape]`, row after row.
+    /// What is seen in each copy now, copies × observation.
     pub fn observations(&self) -> &[f32] {
         &self.observations
     }
 
-    /// What came of the last step, one for each environment. Before the first step there is only `info` in it.
-    pub fn steps(&self) -> &[VectorStep] {
-        &self.steps
+    /// What else there is to say of copy `number` now: the mask of its next action.
+    pub fn info(&self, number: usize) -> &Info {
+        &self.copies[number].info
     }
 
-    /// Does one action in each environment. What is then seen is in [`observations`](Self::observations).
+    /// Does an action in each copy, and begins the next episode where one has ended.
     ///
     /// # Errors
-    /// When there are not as many actions as environments, and when one of them does not exist or is not allowed.
-    /// All environments are as before then.
-    pub fn step(&mut self, actions: &[usize]) -> Result<&[VectorStep], GameError> {
+    /// When there are not as many actions as copies, and when one of them does not exist or is not allowed: all copies
+    /// are as before then.
+    pub fn step(&mut self, actions: &[usize]) -> Result<&[Step], GameError> {
         self.check(actions)?;
-        let size = self.space.size().max(1);
-        let seed = self.seed;
-        let together = self.lanes.len().div_ceil(nn::threads()).max(AT_LEAST);
+        let (seed, size) = (self.seed, self.space.size().max(1));
+        let together = self.copies.len().div_ceil(nn::threads()).max(AT_LEAST);
+        let mut results: Vec<Option<Result<Step, GameError>>> = actions.iter().map(|_| None).collect();
         let work = self
-            .lanes
+            .copies
             .chunks_mut(together)
             .zip(self.observations.chunks_mut(together * size))
-            .zip(self.steps.chunks_mut(together))
-            .zip(actions.chunks(together));
-        let mut failures = vec![None; work.len()];
-        let work = work.zip(&mut failures).collect();
+            .zip(actions.chunks(together))
+            .zip(results.chunks_mut(together));
         nn::share(
-            work,
+            work.collect(),
             || (),
-            |(), ((((lanes, observations), steps), actions), failure)| {
+            |(), (((copies, observations), actions), results)| {
                 let observations = observations.chunks_mut(size);
-                for (((lane, observation), step), action) in
-                    lanes.iter_mut().zip(observations).zip(steps).zip(actions)
-                {
-                    match lane.step(seed, *action, observation) {
-                        Ok(outcome) => *step = outcome,
-                        Err(error) => *failure = Some(error),
-                    }
+                let copies = copies.iter_mut().zip(observations);
+                for (((copy, observation), action), result) in copies.zip(actions).zip(results) {
+                    *result = Some(copy.step(seed, *action, observation));
                 }
             },
         );
-        match failures.into_iter().flatten().next() {
-            Some(error) => Err(error),
-            None => Ok(&self.steps),
+        self.steps.clear();
+        for result in results.into_iter().flatten() {
+            self.steps.push(result?);
         }
+        Ok(&self.steps)
     }
 
     /// Looks at all actions before the first is done, so that none is done where one is wrong.
     fn check(&self, actions: &[usize]) -> Result<(), GameError> {
-        let Some(first) = self.lanes.first() else {
-            return Ok(());
-        };
-        let game = first.environment.name();
-        let names = first.environment.actions();
-        if actions.len() != self.lanes.len() {
-            return Err(GameError::Count {
-                game,
-                given: actions.len(),
-                environments: self.lanes.len(),
-            });
-        }
-        for ((action, step), number) in actions.iter().zip(&self.steps).zip(0..) {
+        self.check_count(actions.len())?;
+        for (action, copy) in actions.iter().zip(&self.copies) {
+            let (game, names) = (copy.game.name(), copy.game.actions());
             let Some(name) = names.get(*action) else {
                 return Err(GameError::NoSuchAction {
                     game,
@@ -242,69 +205,69 @@ impl<E: Environment> VectorEnvironment<E> {
                     count: names.len(),
                 });
             };
-            if step.info.action_mask.get(*action) == Some(&false) {
+            if copy.info.action_mask.get(*action) == Some(&false) {
                 return Err(GameError::NotAllowed {
                     game,
                     action: (*name).to_string(),
-                    reason: format!("the action mask of environment {number} says so"),
+                    reason: format!("the action mask of copy {} says so", copy.number),
                 });
             }
         }
         Ok(())
     }
 
-    /// What to keep to go on later from here.
-    pub fn state(&self) -> VectorState {
-        VectorState {
-            seed: self.seed,
-            environments: self.lanes.iter().map(|lane| lane.played.clone()).collect(),
+    fn check_count(&self, given: usize) -> Result<(), GameError> {
+        match self.copies.first() {
+            Some(first) if given != self.copies.len() => Err(GameError::Count {
+                game: first.game.name(),
+                given,
+                copies: self.copies.len(),
+            }),
+            _ => Ok(()),
         }
     }
 
-    /// Goes to where a state was taken, by doing again what was done in the episodes under way. What follows is then
-    /// the same as it was there. [`steps`](Self::steps) has only `info` afterwards.
+    /// Where the copies stand.
+    pub fn state(&self) -> VectorState {
+        VectorState {
+            seed: self.seed,
+            copies: self.copies.iter().map(|copy| copy.played.clone()).collect(),
+        }
+    }
+
+    /// Puts the copies where `state` says, by playing the episodes under way again. What follows is then the same as it
+    /// was there.
     ///
     /// # Errors
-    /// When the state is of another number of environments, or of another game: when its actions cannot be done, or end
-    /// an episode. All environments are then in their first episode.
+    /// When the state is of another number of copies or of another game: an action is not allowed, or an episode ends
+    /// too early. The copies are in their first episodes then.
     pub fn restore(&mut self, state: &VectorState) -> Result<(), GameError> {
         let seed = self.seed;
         let result = self.replay(state);
         if result.is_err() {
-            self.reset(seed);
+            self.begin(seed);
         }
         result
     }
 
     fn replay(&mut self, state: &VectorState) -> Result<(), GameError> {
-        let game = self
-            .lanes
-            .first()
-            .map_or("no game", |lane| lane.environment.name());
-        if state.environments.len() != self.lanes.len() {
-            return Err(GameError::Count {
-                game,
-                given: state.environments.len(),
-                environments: self.lanes.len(),
-            });
-        }
-        self.reset(state.seed);
+        self.check_count(state.copies.len())?;
+        self.begin(state.seed);
         let observations = self.observations.chunks_mut(self.space.size().max(1));
-        let lanes = self.lanes.iter_mut().zip(observations).zip(&mut self.steps);
-        for (((lane, observation), step), then) in lanes.zip(&state.environments) {
-            lane.played.episode = then.episode;
-            step.info = lane.reset(state.seed, observation);
+        for ((copy, observation), then) in self.copies.iter_mut().zip(observations).zip(&state.copies) {
+            copy.played.episode = then.episode;
+            observation.copy_from_slice(&copy.reset(state.seed));
             for &action in &then.actions {
-                let outcome = lane.step(state.seed, action, observation)?;
-                if outcome.ended() {
+                if copy.step(state.seed, action.into(), observation)?.ended() {
                     return Err(GameError::Position {
-                        game,
-                        reason:
-                            "its episode ends before the last of its actions: was it kept by another game?"
-                                .to_string(),
+                        game: copy.game.name(),
+                        reason: format!(
+                            "episode {} ends before its {} actions are done",
+                            then.episode,
+                            then.actions.len()
+                        ),
                     });
                 }
-                step.info = outcome.info;
             }
         }
         Ok(())

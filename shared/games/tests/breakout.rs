@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // the helpers of tests, too, may panic
 
 use games::{Breakout, Environment, GameError, Key, Step};
+use rand::Rng;
 
 const SIDE: usize = Breakout::SIDE;
 
@@ -12,17 +13,19 @@ fn places(observation: &[f32], plane: usize) -> Vec<(usize, usize)> {
     set.map(|(cell, _)| (cell % SIDE, cell / SIDE)).collect()
 }
 
-/// Which way to go so as to be under the ball when it is there.
-fn follow(game: &Breakout, observation: &[f32]) -> usize {
-    // Tries all three, and takes one that does not lose the ball; where the ball is not near, the one that comes nearest.
+/// An action that does not lose the ball: any of those there are when the ball is about to be caught, which makes it
+/// bounce both ways; else the one that goes to where the ball is.
+fn follow(game: &Breakout, observation: &[f32], random: &mut nn::Random) -> usize {
     let paddle = places(observation, Breakout::PADDLE)[0].0;
-    let wanted = places(observation, Breakout::BALL)[0].0;
+    let (wanted, row) = places(observation, Breakout::BALL)[0];
     let nearest = match paddle.cmp(&wanted) {
         std::cmp::Ordering::Less => 2,
         std::cmp::Ordering::Equal => 0,
         std::cmp::Ordering::Greater => 1,
     };
-    [nearest, 0, 1, 2]
+    let any = random.random_range(0..3);
+    let first = if row == 8 { any } else { nearest };
+    [first, nearest, 0, 1, 2]
         .into_iter()
         .find(|&action| !game.clone().step(action).unwrap().terminated)
         .unwrap_or(nearest)
@@ -79,9 +82,10 @@ fn every_step_keeps_to_the_rules() {
     for seed in 0..20 {
         let mut game = Breakout::default();
         let (mut before, _) = game.reset(seed);
+        let mut random = nn::random(seed, "bounces");
         let (mut score, mut struck) = (0.0, false);
         for number in 1.. {
-            let step = game.step(follow(&game, &before)).unwrap();
+            let step = game.step(follow(&game, &before, &mut random)).unwrap();
             let now = &step.observation;
             let (old, new) = (places(&before, Breakout::BALL)[0], places(now, Breakout::BALL)[0]);
             assert_eq!(places(now, Breakout::TRAIL), [old]);

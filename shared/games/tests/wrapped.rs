@@ -3,7 +3,7 @@
 
 use games::{
     Breakout, Environment, EpisodeStatistics, FrameStack, GameError, Observation, RewardClip, Snake, Step,
-    TimeLimit, VectorEnvironment, VectorState, VectorStep, episode_seed,
+    TimeLimit, VectorEnvironment, VectorState, episode_seed,
 };
 use rand::Rng;
 
@@ -162,13 +162,18 @@ fn make() -> EpisodeStatistics<TimeLimit<Snake>> {
     EpisodeStatistics::new(TimeLimit::new(Snake::default(), 25))
 }
 
+/// So many of them.
+fn copies(count: usize, seed: u64) -> Games {
+    Games::new((0..count).map(|_| make()).collect(), seed)
+}
+
 fn random_actions(games: &Games, random: &mut nn::Random) -> Vec<usize> {
     (0..games.len()).map(|_| random.random_range(0..3)).collect()
 }
 
 #[test]
 fn many_are_as_each_alone() {
-    let mut games = Games::new(5, 11, make);
+    let mut games = copies(5, 11);
     let mut alone: Vec<_> = (0..5).map(|_| make()).collect();
     let size = games.space().size();
     let mut episodes = [0_u64; 5];
@@ -180,32 +185,20 @@ fn many_are_as_each_alone() {
     let (mut terminated, mut truncated) = (0, 0);
     for _ in 0..400 {
         let actions = random_actions(&games, &mut random);
-        games.step(&actions).unwrap();
+        let steps = games.step(&actions).unwrap().to_vec();
         for (number, game) in alone.iter_mut().enumerate() {
             let step = game.step(actions[number]).unwrap();
-            let together = &games.steps()[number];
-            assert_eq!(
-                (together.reward, together.terminated, together.truncated),
-                (step.reward, step.terminated, step.truncated)
-            );
-            let seen = if step.ended() {
+            assert_eq!(steps[number], step);
+            let (seen, info) = if step.ended() {
                 episodes[number] += 1;
                 terminated += usize::from(step.terminated);
                 truncated += usize::from(step.truncated);
-                assert_eq!(together.final_observation.as_ref(), Some(&step.observation));
-                assert_eq!(together.final_info.as_ref(), Some(&step.info));
                 assert!(step.info.episode.is_some());
-                let (first, info) = game.reset(episode_seed(11, number, episodes[number]));
-                assert_eq!(together.info, info);
-                first
+                game.reset(episode_seed(11, number, episodes[number]))
             } else {
-                assert_eq!(
-                    (&together.final_observation, &together.final_info),
-                    (&None, &None)
-                );
-                assert_eq!(together.info, step.info);
-                step.observation
+                (step.observation, step.info)
             };
+            assert_eq!(*games.info(number), info);
             assert_eq!(games.observations()[number * size..][..size], seen);
         }
     }
@@ -216,7 +209,7 @@ fn many_are_as_each_alone() {
 }
 
 /// What 60 steps of many environments come to.
-fn run(games: &mut Games, steps: usize, random: &mut nn::Random) -> Vec<(Vec<f32>, Vec<VectorStep>)> {
+fn run(games: &mut Games, steps: usize, random: &mut nn::Random) -> Vec<(Vec<f32>, Vec<Step>)> {
     let mut seen = Vec::new();
     for _ in 0..steps {
         let actions = random_actions(games, random);
@@ -231,7 +224,7 @@ fn the_number_of_threads_changes_nothing() {
     // More environments than one thread is given, and not a multiple of it.
     let with = |threads: usize| {
         nn::use_threads(threads);
-        run(&mut Games::new(133, 5, make), 60, &mut nn::random(2, "threads"))
+        run(&mut copies(133, 5), 60, &mut nn::random(2, "threads"))
     };
     let one = with(1);
     for threads in [2, 3, 8] {
@@ -241,7 +234,7 @@ fn the_number_of_threads_changes_nothing() {
 
 #[test]
 fn what_is_restored_goes_on_as_it_would_have() {
-    let mut games = Games::new(7, 3, make);
+    let mut games = copies(7, 3);
     let mut random = nn::random(3, "before");
     run(&mut games, 57, &mut random);
     let written = serde_json::to_string(&games.state()).unwrap();
@@ -249,7 +242,7 @@ fn what_is_restored_goes_on_as_it_would_have() {
     let wanted = run(&mut games, 80, &mut random.clone());
 
     let state: VectorState = serde_json::from_str(&written).unwrap();
-    let mut resumed = Games::new(7, 999, make);
+    let mut resumed = copies(7, 999);
     resumed.restore(&state).unwrap();
     assert_eq!(resumed.observations(), observations);
     assert_eq!(resumed.state(), state);
@@ -258,26 +251,26 @@ fn what_is_restored_goes_on_as_it_would_have() {
 
 #[test]
 fn states_that_do_not_fit_are_errors() {
-    let mut games = Games::new(3, 3, make);
+    let mut games = copies(3, 3);
     let fresh = games.observations().to_vec();
     let state = games.state();
     let mut random = nn::random(4, "wrong");
     run(&mut games, 9, &mut random);
 
     let mut few = state.clone();
-    few.environments.pop();
+    few.copies.pop();
     let error = games.restore(&few).unwrap_err().to_string();
-    assert!(error.contains("2 given for 3 environments"), "{error}");
+    assert!(error.contains("2 given for 3 copies"), "{error}");
     assert_eq!((games.observations(), games.state()), (&fresh[..], state.clone()));
 
     let mut unknown = state.clone();
-    unknown.environments[1].actions = vec![1, 7];
+    unknown.copies[1].actions = vec![1, 7];
     assert!(matches!(
         games.restore(&unknown),
         Err(GameError::NoSuchAction { .. })
     ));
     let mut too_long = state.clone();
-    too_long.environments[2].actions = vec![1; 6];
+    too_long.copies[2].actions = vec![1; 6];
     assert!(matches!(
         games.restore(&too_long),
         Err(GameError::Position { .. })
@@ -287,7 +280,7 @@ fn states_that_do_not_fit_are_errors() {
 
 #[test]
 fn bad_actions_change_no_environment() {
-    let mut games = Games::new(4, 3, make);
+    let mut games = copies(4, 3);
     run(&mut games, 5, &mut nn::random(5, "bad"));
     let (before, state) = (games.observations().to_vec(), games.state());
     let error = GameError::NoSuchAction {
@@ -299,11 +292,11 @@ fn bad_actions_change_no_environment() {
     let error = GameError::Count {
         game: "snake",
         given: 3,
-        environments: 4,
+        copies: 4,
     };
     assert_eq!(games.step(&[1, 1, 1]).unwrap_err(), error);
     assert_eq!((games.observations(), games.state()), (&before[..], state));
     // None at all is a number, too.
-    let mut none = Games::new(0, 3, make);
+    let mut none = copies(0, 3);
     assert!(none.is_empty() && none.step(&[]).unwrap().is_empty());
 }

@@ -12,7 +12,9 @@ mod ppo;
 mod replay;
 mod rollout;
 mod settings;
+mod td;
 mod trial;
+mod tuples;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use games::Environment;
+use games::{Environment, Game2048};
 use serde::{Deserialize, Serialize};
 
 use crate::settings::Algorithm;
@@ -62,6 +62,7 @@ impl Game {
     pub fn open(self) -> Box<dyn Environment> {
         // Each game is added here by whoever brings it.
         match self {
+            Game::Tiles => Box::new(Game2048::new()),
             other => panic!("{other:?}"),
         }
     }

@@ -14,7 +14,9 @@ mod ppo;
 mod replay;
 mod rollout;
 mod settings;
+mod td;
 mod trial;
+mod tuples;
 
 use std::{process::ExitCode, sync::Mutex, thread};
 

@@ -25,6 +25,7 @@ mod environment;
 mod error;
 mod frame;
 mod snake;
+mod twenty_forty_eight;
 mod vectorised;
 mod wrappers;
 
@@ -33,5 +34,6 @@ pub use environment::{Environment, EpisodeEnd, Info, Key, Observation, Space, St
 pub use error::GameError;
 pub use frame::{Frame, gif};
 pub use snake::Snake;
+pub use twenty_forty_eight::{Game2048, Tiles};
 pub use vectorised::{CopyState, VectorEnvironment, VectorState, episode_seed};
 pub use wrappers::{EpisodeStatistics, FrameStack, RewardClip, TimeLimit};

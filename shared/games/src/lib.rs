@@ -6,7 +6,9 @@
 mod environment;
 mod error;
 mod frame;
+mod vectorised;
 
 pub use environment::{Environment, EpisodeEnd, Info, Key, Observation, Space, Step};
 pub use error::GameError;
 pub use frame::{Frame, gif};
+pub use vectorised::{VectorEnvironment, VectorState};

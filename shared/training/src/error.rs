@@ -38,14 +38,12 @@ pub enum TrainingError {
         learning_rate: f64,
     },
     /// The user asked to stop, and everything is saved.
-    #[error("stopped as you asked after epoch {epoch}, batch {batch}. Everything is saved; go on with\n  cargo run -p {project} -- train --resume {}", folder.display())]
+    #[error("stopped as you asked after {after}. Everything is saved; go on with\n  cargo run -p {project} -- train --resume {}", folder.display())]
     Interrupted {
         /// The project.
         project: String,
-        /// Whole epochs done.
-        epoch: usize,
-        /// Batches done of the epoch under way.
-        batch: usize,
+        /// What was done last: "epoch 3, batch 17".
+        after: String,
         /// The run folder.
         folder: PathBuf,
     },

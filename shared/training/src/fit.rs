@@ -247,8 +247,7 @@ fn stopped<T: Task, D>(learner: &Learner<T, D>) -> anyhow::Error {
     let State { epoch, batch, .. } = learner.state;
     TrainingError::Interrupted {
         project: learner.run.project.clone(),
-        epoch,
-        batch,
+        after: format!("epoch {epoch}, batch {batch}"),
         folder: learner.run.folder.path().to_path_buf(),
     }
     .into()

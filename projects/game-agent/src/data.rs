@@ -1,0 +1,68 @@
+//! The games, by name, and which of their episodes are for training, for choosing and for the test.
+
+use std::ops::Range;
+
+use games::Environment;
+use serde::{Deserialize, Serialize};
+
+use crate::settings::Algorithm;
+
+/// A game to learn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Game {
+    /// Balance a pole on a cart
+    #[value(alias = "cartpole", alias = "CartPole-v1")]
+    CartPole,
+    /// Swing a weak car up a hill
+    #[value(alias = "mountaincar", alias = "MountainCar-v0")]
+    MountainCar,
+    /// Eat apples and do not bite yourself
+    Snake,
+    /// Break bricks with a ball
+    Breakout,
+    /// Four in a row, for two
+    #[value(alias = "connect4", alias = "connectfour")]
+    ConnectFour,
+    /// Slide tiles until they add up to 2048
+    #[serde(rename = "2048")]
+    #[value(name = "2048")]
+    Tiles,
+}
+
+/// Seeds of the episodes that a run may look at while it learns, to choose among its weights.
+pub const VALIDATION: Range<u64> = 1_000_000..1_000_020;
+/// Seeds of the episodes that are played once, when all is chosen.
+pub const TEST: Range<u64> = 2_000_000..2_000_100;
+
+impl Game {
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Game::CartPole => "cart-pole",
+            Game::MountainCar => "mountain-car",
+            Game::Snake => "snake",
+            Game::Breakout => "breakout",
+            Game::ConnectFour => "connect-four",
+            Game::Tiles => "2048",
+        }
+    }
+
+    /// What learns it best of what is here.
+    pub fn algorithm(self) -> Algorithm {
+        match self {
+            Game::CartPole | Game::MountainCar => Algorithm::Dqn,
+            Game::Snake | Game::Breakout => Algorithm::Ppo,
+            Game::ConnectFour => Algorithm::AlphaZero,
+            Game::Tiles => Algorithm::Td,
+        }
+    }
+
+    /// The game, ready to be reset.
+    pub fn open(self) -> Box<dyn Environment> {
+        // Each game is added here by whoever brings it.
+        match self {
+            other => panic!("{other:?}"),
+        }
+    }
+}

@@ -1,0 +1,113 @@
+//! Plays whole episodes with a player that no longer learns, and says how sure the mean is.
+
+use std::ops::Range;
+
+use anyhow::Result;
+use games::{Environment, EpisodeEnd, Info, Observation};
+use rand::Rng;
+
+use crate::{
+    data::Game,
+    player::{Player, View},
+};
+
+/// An episode that can be played again: a game does the same for the same seed and actions.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Episode {
+    /// What the game was reset with.
+    pub seed: u64,
+    /// What was done.
+    pub actions: Vec<u8>,
+    /// How it went.
+    pub end: EpisodeEnd,
+}
+
+/// Episodes that are played side by side, so that a network thinks about many at once.
+const SIDE_BY_SIDE: usize = 100;
+
+/// An episode under way.
+struct Table {
+    game: Box<dyn Environment>,
+    observation: Observation,
+    info: Info,
+    episode: Episode,
+    ended: bool,
+}
+
+/// Plays an episode of `game` for each of `seeds`.
+pub fn play(game: Game, player: &mut dyn Player, seeds: Range<u64>) -> Result<Vec<Episode>> {
+    let seeds: Vec<u64> = seeds.collect();
+    let mut episodes = Vec::new();
+    for seeds in seeds.chunks(SIDE_BY_SIDE) {
+        let mut tables: Vec<Table> = seeds.iter().map(|seed| Table::new(game, *seed)).collect();
+        loop {
+            let mut playing: Vec<&mut Table> = tables.iter_mut().filter(|table| !table.ended).collect();
+            if playing.is_empty() {
+                break;
+            }
+            let views: Vec<View<'_>> = playing.iter().map(|table| table.view()).collect();
+            let actions = player.act(&views)?;
+            for (table, action) in playing.iter_mut().zip(actions) {
+                table.step(action)?;
+            }
+        }
+        episodes.extend(tables.into_iter().map(|table| table.episode));
+    }
+    Ok(episodes)
+}
+
+impl Table {
+    fn new(game: Game, seed: u64) -> Self {
+        let mut game = game.open();
+        let (observation, info) = game.reset(seed);
+        Table {
+            game,
+            observation,
+            info,
+            episode: Episode {
+                seed,
+                actions: Vec::new(),
+                end: EpisodeEnd::default(),
+            },
+            ended: false,
+        }
+    }
+
+    fn view(&self) -> View<'_> {
+        View {
+            observation: &self.observation,
+            action_mask: &self.info.action_mask,
+        }
+    }
+
+    fn step(&mut self, action: usize) -> Result<()> {
+        let step = self.game.step(action)?;
+        let Episode { actions, end, .. } = &mut self.episode;
+        actions.push(action as u8);
+        end.total_reward += step.reward;
+        end.length += 1;
+        end.score = step.info.score;
+        self.ended = step.ended();
+        self.observation = step.observation;
+        self.info = step.info;
+        Ok(())
+    }
+}
+
+/// The mean of `values`, 0 of none.
+pub fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len().max(1) as f64;
+    values.sum::<f64>() / count
+}
+
+/// Between which numbers the mean of `values` lies with a probability of 95 %: the percentiles of the means of 2,000
+/// samples drawn from them with replacement (Efron and Tibshirani 1993, chapter 13).
+pub fn bootstrap_interval(values: &[f64]) -> (f64, f64) {
+    const SAMPLES: usize = 2_000;
+    let mut random = nn::random(0, "bootstrap");
+    let mut means: Vec<f64> = (0..SAMPLES)
+        .map(|_| mean((0..values.len()).map(|_| values[random.random_range(0..values.len())])))
+        .collect();
+    means.sort_by(f64::total_cmp);
+    (means[SAMPLES / 40], means[SAMPLES - 1 - SAMPLES / 40])
+}

@@ -1,0 +1,241 @@
+//! The networks: one body for lists of numbers, one for planes, and what stands on them.
+
+use anyhow::Result;
+use candle_core::{D, DType, Device, Tensor};
+use nn::{Conv2d, Conv2dConfig, Linear, Module, VarBuilder, ops};
+use training::Parameters;
+
+use crate::{
+    data::Game,
+    player::{Player, Thoughts, View},
+};
+
+/// What goes in and what comes out.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shape {
+    /// The shape of an observation: `[numbers]` or `[planes, height, width]`.
+    pub observation: Vec<usize>,
+    /// The number of actions.
+    pub actions: usize,
+}
+
+impl Shape {
+    /// That of `game`.
+    pub fn of(game: Game) -> Self {
+        let game = game.open();
+        Shape {
+            observation: game.observation_space().shape,
+            actions: game.actions().len(),
+        }
+    }
+
+    /// Numbers in an observation.
+    pub fn size(&self) -> usize {
+        self.observation.iter().product()
+    }
+
+    /// `count` observations, one after the other, as a batch.
+    pub fn batch(&self, observations: Vec<f32>, device: &Device) -> candle_core::Result<Tensor> {
+        let mut shape = vec![observations.len() / self.size()];
+        shape.extend(&self.observation);
+        Tensor::from_vec(observations, shape, device)
+    }
+}
+
+/// From observations to features.
+enum Body {
+    /// Two layers on a list of numbers.
+    Numbers(Linear, Linear),
+    /// Two convolutions and a layer on planes.
+    Planes(Conv2d, Conv2d, Linear),
+}
+
+/// Channels of the convolutions.
+const CHANNELS: usize = 32;
+
+impl Body {
+    fn new(shape: &[usize], hidden: usize, weights: VarBuilder<'_>) -> candle_core::Result<Self> {
+        if let [planes, height, width] = *shape {
+            let config = Conv2dConfig {
+                padding: 1,
+                ..Conv2dConfig::default()
+            };
+            return Ok(Body::Planes(
+                nn::conv2d(planes, CHANNELS, 3, config, weights.pp("conv1"))?,
+                nn::conv2d(CHANNELS, CHANNELS, 3, config, weights.pp("conv2"))?,
+                nn::linear(CHANNELS * height * width, hidden, weights.pp("hidden"))?,
+            ));
+        }
+        let numbers = shape.iter().product();
+        Ok(Body::Numbers(
+            nn::linear(numbers, hidden, weights.pp("hidden1"))?,
+            nn::linear(hidden, hidden, weights.pp("hidden2"))?,
+        ))
+    }
+
+    fn forward(&self, x: &Tensor) -> candle_core::Result<Tensor> {
+        match self {
+            Body::Numbers(first, second) => {
+                let x = ops::tanh(&first.forward(x)?)?; // batch × hidden
+                ops::tanh(&second.forward(&x)?)
+            }
+            Body::Planes(first, second, hidden) => {
+                let x = ops::relu(&first.forward(x)?)?; // batch × channels × height × width
+                let x = ops::relu(&second.forward(&x)?)?;
+                ops::relu(&hidden.forward(&x.flatten_from(1)?)?) // batch × hidden
+            }
+        }
+    }
+}
+
+/// What each action is worth: Q(s, a).
+pub struct QNetwork {
+    body: Body,
+    actions: Linear,
+    /// The value of the state, if it is learned apart from the advantages of the actions.
+    value: Option<Linear>,
+}
+
+impl QNetwork {
+    /// A network with `hidden` numbers in each hidden layer.
+    pub fn new(
+        shape: &Shape,
+        hidden: usize,
+        duelling: bool,
+        weights: VarBuilder<'_>,
+    ) -> candle_core::Result<Self> {
+        let value = duelling
+            .then(|| nn::linear(hidden, 1, weights.pp("value")))
+            .transpose()?;
+        Ok(QNetwork {
+            body: Body::new(&shape.observation, hidden, weights.pp("body"))?,
+            actions: nn::linear(hidden, shape.actions, weights.pp("actions"))?,
+            value,
+        })
+    }
+
+    /// The worth of each action, batch × actions.
+    pub fn forward(&self, observations: &Tensor) -> candle_core::Result<Tensor> {
+        let features = self.body.forward(observations)?;
+        let actions = self.actions.forward(&features)?;
+        match &self.value {
+            // Advantages say how much better an action is than the mean of them (Wang et al. 2016, equation 9).
+            Some(value) => actions
+                .broadcast_sub(&actions.mean_keepdim(D::Minus1)?)?
+                .broadcast_add(&value.forward(&features)?),
+            None => Ok(actions),
+        }
+    }
+}
+
+/// What to do, π(a | s), and what to hope for, V(s).
+pub struct ActorCritic {
+    actor: Body,
+    /// Planes share one body, for the features cost most there; lists of numbers do not, for the value's gradient would
+    /// drown the policy's.
+    critic: Option<Body>,
+    actions: Linear,
+    value: Linear,
+}
+
+impl ActorCritic {
+    /// A network with `hidden` numbers in each hidden layer.
+    pub fn new(shape: &Shape, hidden: usize, weights: VarBuilder<'_>) -> candle_core::Result<Self> {
+        let apart = shape.observation.len() == 1;
+        let critic = apart.then(|| Body::new(&shape.observation, hidden, weights.pp("critic")));
+        Ok(ActorCritic {
+            actor: Body::new(&shape.observation, hidden, weights.pp("actor"))?,
+            critic: critic.transpose()?,
+            actions: nn::linear(hidden, shape.actions, weights.pp("actions"))?,
+            value: nn::linear(hidden, 1, weights.pp("value"))?,
+        })
+    }
+
+    /// The logits of the actions, batch × actions, and the values, batch.
+    pub fn forward(&self, observations: &Tensor) -> candle_core::Result<(Tensor, Tensor)> {
+        let features = self.actor.forward(observations)?;
+        let logits = self.actions.forward(&features)?;
+        let value = match &self.critic {
+            Some(critic) => self.value.forward(&critic.forward(observations)?)?,
+            None => self.value.forward(&features)?,
+        };
+        Ok((logits, value.squeeze(1)?))
+    }
+}
+
+/// The same weights for looking only: nothing is recorded for a backward pass, which is what costs most in networks as
+/// small as these, and what the optimiser does to the weights is seen at once, for they share their memory.
+pub fn looking_only(parameters: &Parameters, device: &Device) -> VarBuilder<'static> {
+    let tensors = parameters
+        .iter()
+        .map(|parameter| (parameter.name.clone(), parameter.value.as_detached_tensor()))
+        .collect();
+    VarBuilder::from_tensors(tensors, DType::F32, device)
+}
+
+/// A network that can be asked what to do.
+pub trait Advice: Send {
+    /// What the numbers for the actions are.
+    const MEASURE: &'static str;
+
+    /// For each observation of a batch a number for each action, batch × actions, and perhaps a value, batch.
+    fn advise(&self, observations: &Tensor) -> candle_core::Result<(Tensor, Option<Tensor>)>;
+}
+
+impl Advice for QNetwork {
+    const MEASURE: &'static str = "value";
+
+    fn advise(&self, observations: &Tensor) -> candle_core::Result<(Tensor, Option<Tensor>)> {
+        let values = self.forward(observations)?;
+        let best = values.max(D::Minus1)?;
+        Ok((values, Some(best)))
+    }
+}
+
+impl Advice for ActorCritic {
+    const MEASURE: &'static str = "probability";
+
+    fn advise(&self, observations: &Tensor) -> candle_core::Result<(Tensor, Option<Tensor>)> {
+        let (logits, value) = self.forward(observations)?;
+        Ok((ops::softmax(&logits, 1)?, Some(value)))
+    }
+}
+
+/// Plays what a network thinks best.
+pub struct NetworkPlayer<N> {
+    network: N,
+    shape: Shape,
+    device: Device,
+}
+
+impl<N: Advice> NetworkPlayer<N> {
+    /// A player of a game of this shape.
+    pub fn new(network: N, shape: Shape, device: &Device) -> Self {
+        NetworkPlayer {
+            network,
+            shape,
+            device: device.clone(),
+        }
+    }
+}
+
+impl<N: Advice> Player for NetworkPlayer<N> {
+    fn measure(&self) -> &'static str {
+        N::MEASURE
+    }
+
+    fn think(&mut self, views: &[View<'_>]) -> Result<Vec<Thoughts>> {
+        let observations = views.iter().flat_map(|view| view.observation).copied().collect();
+        let (actions, value) = self
+            .network
+            .advise(&self.shape.batch(observations, &self.device)?)?;
+        let values = value.map(|value| value.to_vec1::<f32>()).transpose()?;
+        let thoughts = actions.to_vec2::<f32>()?.into_iter().enumerate();
+        Ok(thoughts
+            .map(|(number, actions)| Thoughts {
+                actions,
+                value: values.as_ref().map(|values| values[number]),
+            })
+            .collect())
+    }
+}

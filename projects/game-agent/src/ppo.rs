@@ -1,0 +1,173 @@
+//! Proximal policy optimisation (Schulman et al. 2017): play for a while, then make likelier what turned out better than
+//! hoped for, in small steps, and learn to hope better.
+
+use anyhow::Result;
+use candle_core::{D, DType, Tensor};
+use games::VectorEnvironment;
+use nn::{VarMap, ops};
+use rand::seq::SliceRandom;
+use serde::{Deserialize, Serialize};
+use training::{
+    Gradients, Guard, Parameters,
+    optimiser::{AdamW, AdamWConfig, Optimiser},
+};
+
+use crate::{
+    model::{ActorCritic, NetworkPlayer, Shape, looking_only},
+    rollout::play,
+    settings,
+    trial::{Trial, named, take},
+};
+
+/// Where a training stands, beside the weights and the optimiser.
+#[derive(Serialize, Deserialize)]
+struct State {
+    /// Steps in the game so far, over all copies.
+    step: u64,
+    /// Rollouts learned from.
+    rollouts: u64,
+    /// Batches learned from.
+    batches: u64,
+    /// Steps after which the next evaluation is due.
+    evaluate_at: u64,
+    games: games::VectorState,
+    recent: Recent,
+}
+
+/// Sums since the last evaluation, for its row.
+#[derive(Default, Serialize, Deserialize)]
+struct Recent {
+    batches: f64,
+    policy_loss: f64,
+    value_loss: f64,
+    entropy: f64,
+    divergence: f64,
+    clipped: f64,
+}
+
+/// Trains a network for `trial`.
+pub fn train(trial: &mut Trial<'_>, settings: &settings::ActorCritic) -> Result<()> {
+    let (shape, seed, device) = (Shape::of(trial.game), trial.seed, trial.device.clone());
+    let network = |weights| ActorCritic::new(&shape, settings.hidden, weights);
+    let variables = VarMap::new();
+    let model = network(nn::seeded(&variables, seed, DType::F32, &device))?;
+    let parameters = Parameters::new(&variables);
+    let acting = network(looking_only(&parameters, &device))?;
+    let mut optimiser = AdamW::new(AdamWConfig {
+        weight_decay: 0.0,
+        epsilon: 1e-5,
+        ..AdamWConfig::default()
+    });
+    let mut guard = Guard::new(&device);
+    let mut player = NetworkPlayer::new(
+        network(looking_only(&parameters, &device))?,
+        shape.clone(),
+        &device,
+    );
+
+    let mut games = VectorEnvironment::new(trial.copies(settings.environments), seed);
+    let mut state = State {
+        step: 0,
+        rollouts: 0,
+        batches: 0,
+        evaluate_at: 0,
+        games: games.state(),
+        recent: Recent::default(),
+    };
+    if let Some((saved, tensors)) = trial.resume::<State>()? {
+        state = saved;
+        games.restore(&state.games)?;
+        parameters.restore(&take(&tensors, "model/"))?;
+        optimiser.set_state(&parameters, &take(&tensors, "optimiser/"))?;
+    }
+
+    loop {
+        // Evaluate, and write down how it goes.
+        let over = state.step >= settings.steps;
+        if over || state.step >= state.evaluate_at {
+            let recent = std::mem::take(&mut state.recent);
+            let mean = |sum: f64| sum / recent.batches.max(1.0);
+            let values = [
+                ("policy loss", mean(recent.policy_loss)),
+                ("value loss", mean(recent.value_loss)),
+                ("entropy", mean(recent.entropy)),
+                ("kl", mean(recent.divergence)),
+                ("clipped", mean(recent.clipped)),
+            ];
+            trial.evaluate(state.step, &values, &mut player, || Ok(parameters.snapshot()?))?;
+            state.evaluate_at = state.step + settings.evaluate_every;
+        }
+        if over || trial.must_save() {
+            state.games = games.state();
+            let mut tensors = named("model/", &parameters.snapshot()?);
+            tensors.extend(named("optimiser/", &optimiser.state()?));
+            trial.save(state.step, &state, tensors)?;
+        }
+        if over {
+            return Ok(());
+        }
+
+        // Play for a while in every copy.
+        let mut random = nn::random(seed, &format!("ppo/act/{}", state.rollouts));
+        let rollout = play(&acting, &shape, &mut games, settings, &mut random, &device)?;
+        state.step += rollout.len() as u64;
+        state.rollouts += 1;
+
+        // Learn from it, a few times over.
+        let left = 1.0 - state.step as f64 / settings.steps as f64;
+        let rate = settings.learning_rate * left.max(0.0);
+        for _ in 0..settings.epochs {
+            let mut order: Vec<usize> = (0..rollout.len()).collect();
+            order.shuffle(&mut nn::random(seed, &format!("ppo/order/{}", state.batches)));
+            for places in order.chunks(settings.batch_size) {
+                let batch = rollout.batch(places, &device)?;
+                let (logits, values) = model.forward(&batch.observations)?;
+                let log_probabilities = ops::log_softmax(&(logits + &batch.penalties)?, D::Minus1)?;
+                let chosen = log_probabilities.gather(&batch.actions, 1)?.squeeze(1)?;
+
+                // How much likelier the action has become since it was done (equation 6), and no more credit than for
+                // a change by `clip` (equation 7).
+                let log_ratio = (chosen - &batch.log_probabilities)?;
+                let ratio = log_ratio.exp()?;
+                let clipped = ratio.clamp(1.0 - settings.clip, 1.0 + settings.clip)?;
+                let gain = (&ratio * &batch.advantages)?.minimum(&(clipped * &batch.advantages)?)?;
+                let policy_loss = gain.mean_all()?.neg()?;
+                let value_loss = (nn::loss::mse(&values, &batch.returns)? * 0.5)?;
+                let entropy = (log_probabilities.exp()? * &log_probabilities)?
+                    .sum(D::Minus1)?
+                    .mean_all()?
+                    .neg()?;
+                let loss = ((&policy_loss + (&value_loss * settings.value_weight)?)?
+                    - (&entropy * settings.entropy_weight)?)?;
+
+                let mut gradients = Gradients::of(&loss, &parameters)?;
+                if state.batches == 0 {
+                    gradients.check_complete(&parameters)?;
+                }
+                let norm = gradients.clip_norm(settings.clip_norm)?;
+                guard.watch(state.batches, rate, places.len(), &loss, Some(&norm))?;
+                optimiser.step(&parameters, &gradients, rate)?;
+
+                state.batches += 1;
+                let ratios = ratio.detach().to_vec1::<f32>()?;
+                let logs = log_ratio.detach().to_vec1::<f32>()?;
+                let many = ratios.len() as f64;
+                let number = |tensor: &Tensor| tensor.detach().to_scalar::<f32>().map(f64::from);
+                // An estimate of the divergence that is never negative and varies little (Schulman 2020, "k3").
+                let divergence = ratios
+                    .iter()
+                    .zip(&logs)
+                    .map(|(ratio, log)| f64::from(ratio - 1.0 - log));
+                let beyond = ratios
+                    .iter()
+                    .filter(|ratio| f64::from(**ratio - 1.0).abs() > settings.clip);
+                state.recent.batches += 1.0;
+                state.recent.policy_loss += number(&policy_loss)?;
+                state.recent.value_loss += number(&value_loss)?;
+                state.recent.entropy += number(&entropy)?;
+                state.recent.divergence += divergence.sum::<f64>() / many;
+                state.recent.clipped += beyond.count() as f64 / many;
+            }
+        }
+    }
+}

@@ -1,0 +1,272 @@
+//! Every hyper-parameter of every algorithm, and what each game is learned with.
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::data::Game;
+
+/// How an agent learns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Algorithm {
+    /// Deep Q-network: learns what each action is worth, from a memory of what happened
+    Dqn,
+    /// Proximal policy optimisation: makes what turned out well likelier, in small steps
+    Ppo,
+    /// Advantage actor-critic: PPO's simpler forerunner
+    A2c,
+    /// Self-play with tree search; for connect-four
+    AlphaZero,
+    /// Temporal-difference learning of tables; for 2048
+    Td,
+}
+
+/// The hyper-parameters of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "algorithm", rename_all = "kebab-case")]
+pub enum Settings {
+    /// Those of [`Algorithm::Dqn`].
+    Dqn(Dqn),
+    /// Those of [`Algorithm::Ppo`].
+    Ppo(ActorCritic),
+    /// Those of [`Algorithm::A2c`].
+    A2c(ActorCritic),
+}
+
+/// What a deep Q-network learns with (Mnih et al. 2015).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Dqn {
+    /// Steps in the game, over all copies of it.
+    pub steps: u64,
+    /// Copies of the game that are played side by side.
+    pub environments: usize,
+    /// Numbers in each hidden layer.
+    pub hidden: usize,
+    /// Adam's step size; it falls linearly to a tenth of it.
+    pub learning_rate: f64,
+    /// Transitions in a batch.
+    pub batch_size: usize,
+    /// γ: what a reward is worth one step later.
+    pub discount: f64,
+    /// Rewards that are added up before the network's own estimate takes over (Sutton 1988).
+    pub return_steps: usize,
+    /// Lets the trained network choose the best next action and the target network value it, which overestimates less
+    /// (van Hasselt et al. 2016).
+    pub double: bool,
+    /// Learns the value of a state and the advantages of actions apart (Wang et al. 2016).
+    pub duelling: bool,
+    /// Transitions that are remembered.
+    pub replay_capacity: usize,
+    /// How strongly surprising transitions are preferred, from 0, not at all, to 1 (α of Schaul et al. 2016).
+    pub priority: f64,
+    /// Steps at random before learning starts.
+    pub learning_starts: u64,
+    /// Steps in the game between updates.
+    pub train_every: u64,
+    /// Batches learned from at each update.
+    pub batches: usize,
+    /// Batches between copies of the trained network to the target network.
+    pub target_every: u64,
+    /// ε, the share of actions at random, at the start.
+    pub epsilon_start: f64,
+    /// ε at the end.
+    pub epsilon_end: f64,
+    /// The share of the run over which ε falls from the one to the other.
+    pub exploration: f64,
+    /// Whether an action at random is repeated for a number of steps that is drawn from a zeta distribution with
+    /// exponent 2: most are done once, a few for very long (Dabney et al. 2021). It gets a car up a hill that no
+    /// shaking would.
+    pub persistent: bool,
+    /// The longest gradient; longer ones are shortened.
+    pub clip_norm: f64,
+    /// Steps between evaluations on the validation games.
+    pub evaluate_every: u64,
+}
+
+/// What PPO (Schulman et al. 2017) and A2C (Mnih et al. 2016) learn with: the latter is the former with one pass over
+/// each rollout and nothing clipped (Huang et al. 2022).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ActorCritic {
+    /// Steps in the game, over all copies of it.
+    pub steps: u64,
+    /// Copies of the game that are played side by side.
+    pub environments: usize,
+    /// Steps of each copy between updates.
+    pub rollout: usize,
+    /// Numbers in each hidden layer.
+    pub hidden: usize,
+    /// Adam's step size; it falls linearly to zero.
+    pub learning_rate: f64,
+    /// Steps in a batch.
+    pub batch_size: usize,
+    /// Passes over each rollout.
+    pub epochs: usize,
+    /// γ: what a reward is worth one step later.
+    pub discount: f64,
+    /// λ of generalised advantage estimation (Schulman et al. 2016): 0 trusts the value network, 1 what happened.
+    pub trace: f64,
+    /// How far the probability of an action may move from what it was before it is no longer pushed.
+    pub clip: f64,
+    /// The weight of the value loss.
+    pub value_weight: f64,
+    /// The weight of the entropy: a reward for not making up one's mind too early.
+    pub entropy_weight: f64,
+    /// The longest gradient; longer ones are shortened.
+    pub clip_norm: f64,
+    /// Steps between evaluations on the validation games.
+    pub evaluate_every: u64,
+}
+
+impl Settings {
+    /// What `game` is learned with by `algorithm`.
+    ///
+    /// # Errors
+    /// When the algorithm is made for another game.
+    pub fn of(game: Game, algorithm: Algorithm) -> Result<Self> {
+        Ok(match algorithm {
+            Algorithm::Dqn => Settings::Dqn(Dqn::of(game)),
+            Algorithm::Ppo => Settings::Ppo(ActorCritic::ppo(game)),
+            Algorithm::A2c => Settings::A2c(ActorCritic::a2c(game)),
+            Algorithm::AlphaZero => {
+                bail!("alpha-zero needs the rules of the game to search: it plays connect-four only")
+            }
+            Algorithm::Td => bail!("td learns tables of tiles: it plays 2048 only"),
+        })
+    }
+
+    /// Steps in the game of a whole training.
+    pub fn steps(&self) -> u64 {
+        match self {
+            Settings::Dqn(dqn) => dqn.steps,
+            Settings::Ppo(settings) | Settings::A2c(settings) => settings.steps,
+        }
+    }
+
+    /// The same with `changes`, each `NAME=VALUE`, the names as in `config.json`.
+    ///
+    /// # Errors
+    /// When a name is unknown (the nearest is suggested) or a value does not fit.
+    pub fn with(self, changes: &[String]) -> Result<Self> {
+        let mut all = serde_json::to_value(&self)?;
+        for change in changes {
+            let (name, text) = change
+                .split_once('=')
+                .with_context(|| format!("--set {change}: write it as NAME=VALUE"))?;
+            let name = name.trim().replace('-', "_");
+            let Some(fields) = all.as_object_mut() else {
+                continue;
+            };
+            if name == "algorithm" || !fields.contains_key(&name) {
+                let known: Vec<&str> = fields
+                    .keys()
+                    .map(String::as_str)
+                    .filter(|known| *known != "algorithm")
+                    .collect();
+                let nearest = nearest(&name, &known);
+                bail!(
+                    "--set {change}: there is no {name}; is it {nearest}? There are {}",
+                    known.join(", ")
+                );
+            }
+            let value: Value = serde_json::from_str(text.trim())
+                .with_context(|| format!("--set {change}: {text:?} is neither a number nor true or false"))?;
+            fields.insert(name.clone(), value);
+            // One at a time, so that the message names the one that does not fit.
+            serde_json::from_value::<Settings>(all.clone())
+                .with_context(|| format!("--set {change}: no value for {name}"))?;
+        }
+        Ok(serde_json::from_value(all)?)
+    }
+}
+
+/// The word of `known` that takes the fewest letters to change.
+fn nearest<'a>(word: &str, known: &[&'a str]) -> &'a str {
+    let letters = |word: &str| word.chars().collect::<Vec<char>>();
+    let far = |other: &&&str| training::metrics::edit_distance(&letters(word), &letters(other));
+    known.iter().min_by_key(far).copied().unwrap_or_default()
+}
+
+impl Dqn {
+    fn of(game: Game) -> Self {
+        let usual = Dqn {
+            steps: 50_000,
+            environments: 4,
+            hidden: 128,
+            learning_rate: 1e-3,
+            batch_size: 128,
+            discount: 0.99,
+            return_steps: 3,
+            double: true,
+            duelling: false,
+            replay_capacity: 50_000,
+            priority: 0.0,
+            learning_starts: 1_000,
+            train_every: 4,
+            batches: 1,
+            target_every: 200,
+            epsilon_start: 1.0,
+            epsilon_end: 0.02,
+            exploration: 0.2,
+            persistent: false,
+            clip_norm: 10.0,
+            evaluate_every: 2_500,
+        };
+        match game {
+            Game::CartPole => usual,
+            Game::MountainCar => Dqn {
+                persistent: true,
+                steps: 100_000,
+                ..usual
+            },
+            _ => Dqn {
+                steps: 1_000_000,
+                evaluate_every: 50_000,
+                ..usual
+            },
+        }
+    }
+}
+
+impl ActorCritic {
+    fn ppo(game: Game) -> Self {
+        let usual = ActorCritic {
+            steps: 100_000,
+            environments: 8,
+            rollout: 128,
+            hidden: 64,
+            learning_rate: 1e-3,
+            batch_size: 256,
+            epochs: 10,
+            discount: 0.99,
+            trace: 0.95,
+            clip: 0.2,
+            value_weight: 0.5,
+            entropy_weight: 0.0,
+            clip_norm: 0.5,
+            evaluate_every: 5_000,
+        };
+        match game {
+            Game::CartPole | Game::MountainCar => usual,
+            _ => ActorCritic {
+                steps: 3_000_000,
+                environments: 64,
+                hidden: 128,
+                batch_size: 1024,
+                epochs: 3,
+                entropy_weight: 0.01,
+                evaluate_every: 100_000,
+                ..usual
+            },
+        }
+    }
+
+    fn a2c(game: Game) -> Self {
+        ActorCritic {
+            rollout: 16,
+            batch_size: 128,
+            epochs: 1,
+            ..Self::ppo(game)
+        }
+    }
+}

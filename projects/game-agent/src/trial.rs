@@ -1,0 +1,325 @@
+//! One seed's training: where it stands, how it is watched, what is kept. The algorithms hold the loop, this holds the rest.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Instant,
+};
+
+use anyhow::{Context, Result};
+use candle_core::{Device, Tensor};
+use games::Environment;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use training::{Interrupt, RunFolder, TrainingError, read_tensors, say, write_tensors, write_whole};
+
+use crate::{
+    NAME,
+    agent::About,
+    data::{Game, VALIDATION},
+    evaluate::{Episode, mean, play},
+    player::Player,
+    settings::Settings,
+};
+
+/// Named tensors: weights, and whatever else a checkpoint needs.
+pub type Tensors = Vec<(String, Tensor)>;
+
+/// Seconds between checkpoints, if nobody asks for one.
+const CHECKPOINT_EVERY: f64 = 30.0;
+
+/// What a trial has seen so far.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Log {
+    rows: Vec<Row>,
+    /// The best mean return on the validation games, and the step after which it was.
+    best: Option<(f64, u64)>,
+    /// Validation episodes to look at later: the first of all, and the first after half of the training.
+    films: Vec<Stage>,
+    seconds: f64,
+}
+
+/// An episode, and how many steps its player had learned from.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Stage {
+    /// Steps in the game before.
+    pub step: u64,
+    /// What was played.
+    pub episode: Episode,
+}
+
+/// A row of `metrics.csv`: an evaluation, and how the learning went since the one before.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Row {
+    /// Steps in the game so far.
+    pub step: u64,
+    /// Seconds of training so far, interruptions left out.
+    pub seconds: f64,
+    /// The mean return, length and score of the validation games, played without exploring.
+    pub returns: f64,
+    /// See `returns`.
+    pub length: f64,
+    /// See `returns`.
+    pub score: f64,
+    /// What the algorithm says: losses, epsilon, entropy.
+    pub values: Vec<(String, f64)>,
+}
+
+/// The training of one agent.
+pub struct Trial<'a> {
+    /// What is played.
+    pub game: Game,
+    /// What it is learned with.
+    pub settings: Settings,
+    /// The seed of the weights, of the games and of the exploration.
+    pub seed: u64,
+    /// Where tensors live.
+    pub device: Device,
+    /// Only a little of everything.
+    pub quick: bool,
+    folder: PathBuf,
+    /// `--resume` names it.
+    run_folder: PathBuf,
+    interrupt: &'a Interrupt,
+    /// Steps of the whole training.
+    steps: u64,
+    log: Log,
+    best: Tensors,
+    started: Instant,
+    seconds_before: f64,
+    saved: f64,
+    /// Whether a line is to be printed for each evaluation.
+    told: bool,
+}
+
+impl<'a> Trial<'a> {
+    /// A trial that has not begun; its files go into `folder`, a part of `run_folder` or the same.
+    #[expect(clippy::too_many_arguments, reason = "each is one thing that a trial is told")]
+    pub fn new(
+        game: Game,
+        settings: Settings,
+        seed: u64,
+        device: Device,
+        quick: bool,
+        folder: &Path,
+        run_folder: &Path,
+        interrupt: &'a Interrupt,
+    ) -> Self {
+        let steps = settings.steps();
+        Trial {
+            game,
+            settings,
+            seed,
+            device,
+            quick,
+            folder: folder.to_path_buf(),
+            run_folder: run_folder.to_path_buf(),
+            interrupt,
+            steps,
+            log: Log::default(),
+            best: Vec::new(),
+            started: Instant::now(),
+            seconds_before: 0.0,
+            saved: 0.0,
+            told: false,
+        }
+    }
+
+    /// What the checkpoint holds, if there is one: the algorithm's own state and its tensors. To be called once, first.
+    pub fn resume<S: DeserializeOwned>(&mut self) -> Result<Option<(S, Tensors)>> {
+        let path = self.folder.join(RunFolder::CHECKPOINT);
+        if !path.exists() {
+            return Ok(None);
+        }
+        let ((log, state), tensors) = read_tensors::<(Log, S)>(&path, "checkpoint", NAME)?;
+        self.seconds_before = log.seconds;
+        self.saved = log.seconds;
+        self.log = log;
+        self.best = take(&tensors, "best/");
+        if let Some(row) = self.log.rows.last() {
+            say(format!("seed {}: resuming after step {}", self.seed, row.step));
+        }
+        Ok(Some((state, tensors)))
+    }
+
+    /// Copies of the game, to be played side by side.
+    pub fn copies(&self, count: usize) -> Vec<Box<dyn Environment>> {
+        (0..count).map(|_| self.game.open()).collect()
+    }
+
+    /// Seconds of training so far, interruptions left out.
+    pub fn seconds(&self) -> f64 {
+        self.seconds_before + self.started.elapsed().as_secs_f64()
+    }
+
+    /// Lets `player`, who has learned from `step` steps, play the validation games, and writes a row of `metrics.csv` with
+    /// `values`. Keeps `weights` if it plays at least as well as ever before.
+    pub fn evaluate(
+        &mut self,
+        step: u64,
+        values: &[(&str, f64)],
+        player: &mut dyn Player,
+        weights: impl FnOnce() -> Result<Tensors>,
+    ) -> Result<()> {
+        let games = if self.quick {
+            4
+        } else {
+            VALIDATION.end - VALIDATION.start
+        };
+        let episodes = play(self.game, player, VALIDATION.start..VALIDATION.start + games)?;
+        let of = |value: fn(&Episode) -> f64| mean(episodes.iter().map(value));
+        let row = Row {
+            step,
+            seconds: self.seconds(),
+            returns: of(|episode| episode.end.total_reward),
+            length: of(|episode| episode.end.length as f64),
+            score: of(|episode| episode.end.score),
+            values: values
+                .iter()
+                .map(|(name, value)| (name.to_string(), *value))
+                .collect(),
+        };
+        let better = self.log.best.is_none_or(|(best, _)| row.returns >= best);
+        if better {
+            self.log.best = Some((row.returns, step));
+            self.best = weights()?;
+        }
+        let middle = self.log.films.len() == 1 && step * 2 >= self.steps;
+        if (self.log.films.is_empty() || middle)
+            && let Some(episode) = episodes.into_iter().next()
+        {
+            self.log.films.push(Stage { step, episode });
+        }
+        self.tell(&row, better);
+        self.log.rows.push(row);
+        let csv = metrics_csv(&[(self.seed, &self.log.rows)]);
+        Ok(write_whole(
+            &self.folder.join(RunFolder::METRICS),
+            csv.as_bytes(),
+        )?)
+    }
+
+    fn tell(&mut self, row: &Row, better: bool) {
+        if !std::mem::replace(&mut self.told, true) {
+            let names: Vec<String> = row.values.iter().map(|(name, _)| format!("{name:>12}")).collect();
+            say(format!(
+                "seed        step    return    length  seconds {}",
+                names.join(" ")
+            ));
+        }
+        let values: Vec<String> = row
+            .values
+            .iter()
+            .map(|(_, value)| format!("{value:>12.4}"))
+            .collect();
+        say(format!(
+            "{:>4}  {:>10}  {:>8.2}  {:>8.1}  {:>7.1} {}{}",
+            self.seed,
+            row.step,
+            row.returns,
+            row.length,
+            row.seconds,
+            values.join(" "),
+            if better { " *" } else { "" }
+        ));
+    }
+
+    /// Whether the checkpoint is old, or the user asked to stop.
+    pub fn must_save(&self) -> bool {
+        self.interrupt.requested() || self.seconds() - self.saved > CHECKPOINT_EVERY
+    }
+
+    /// Writes the checkpoint: the algorithm's `state` and `tensors`, which [`resume`](Self::resume) gives back.
+    ///
+    /// # Errors
+    /// When the file cannot be written and, after it is written, when the user asked to stop.
+    pub fn save(&mut self, step: u64, state: &impl Serialize, mut tensors: Tensors) -> Result<()> {
+        self.log.seconds = self.seconds();
+        tensors.extend(named("best/", &self.best));
+        let path = self.folder.join(RunFolder::CHECKPOINT);
+        write_tensors(&path, "checkpoint", NAME, &(&self.log, state), &tensors)?;
+        self.saved = self.log.seconds;
+        match self.interrupt.requested() && step < self.steps {
+            true => Err(TrainingError::Interrupted {
+                project: NAME.to_string(),
+                after: format!("step {step} of seed {}", self.seed),
+                folder: self.run_folder.clone(),
+            }
+            .into()),
+            false => Ok(()),
+        }
+    }
+
+    /// Writes the model: the best weights of all evaluations. Gives what was seen.
+    pub fn finish(self) -> Result<Trained> {
+        let (best, step) = self
+            .log
+            .best
+            .context("the training ended before its first evaluation")?;
+        let about = About {
+            game: self.game,
+            settings: self.settings.clone(),
+            seed: self.seed,
+            step,
+            returns: best,
+        };
+        let model = self.folder.join(RunFolder::MODEL);
+        write_tensors(&model, "model", NAME, &about, &self.best)?;
+        Ok(Trained {
+            seed: self.seed,
+            model,
+            about,
+            seconds: self.seconds(),
+            rows: self.log.rows,
+            films: self.log.films,
+        })
+    }
+}
+
+/// What came of a trial.
+pub struct Trained {
+    /// Its seed.
+    pub seed: u64,
+    /// The model file.
+    pub model: PathBuf,
+    /// What the model file says of itself.
+    pub about: About,
+    /// Seconds of training.
+    pub seconds: f64,
+    /// The rows of its `metrics.csv`.
+    pub rows: Vec<Row>,
+    /// An early and a middle episode.
+    pub films: Vec<Stage>,
+}
+
+/// `tensors` with `prefix` before their names.
+pub fn named(prefix: &str, tensors: &[(String, Tensor)]) -> Tensors {
+    let name = |(name, tensor): &(String, Tensor)| (format!("{prefix}{name}"), tensor.clone());
+    tensors.iter().map(name).collect()
+}
+
+/// Those of `tensors` whose name begins with `prefix`, without it.
+pub fn take(tensors: &[(String, Tensor)], prefix: &str) -> Tensors {
+    let stripped =
+        |(name, tensor): &(String, Tensor)| Some((name.strip_prefix(prefix)?.to_string(), tensor.clone()));
+    tensors.iter().filter_map(stripped).collect()
+}
+
+/// The rows of one or several trials (seed, rows) as comma-separated values.
+pub fn metrics_csv(trials: &[(u64, &[Row])]) -> String {
+    let mut csv = String::from("seed,step,seconds,return,length,score");
+    let first = trials.iter().flat_map(|(_, rows)| *rows).next();
+    for (name, _) in first.map_or(&[][..], |row| &row.values) {
+        csv += &format!(",{}", name.replace(' ', "_"));
+    }
+    csv.push('\n');
+    for (seed, rows) in trials {
+        for row in *rows {
+            csv += &format!(
+                "{seed},{},{:.2},{:.4},{:.2},{:.4}",
+                row.step, row.seconds, row.returns, row.length, row.score
+            );
+            csv.extend(row.values.iter().map(|(_, value)| format!(",{value:.6}")));
+            csv.push('\n');
+        }
+    }
+    csv
+}

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use games::{ConnectFour, Environment, connect_four::TreeSearch};
+use games::{
+    Breakout, ConnectFour, Environment, Game2048, Snake, cart_pole, connect_four::TreeSearch, mountain_car,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::settings::Algorithm;
@@ -63,10 +65,14 @@ impl Game {
 
     /// The game, ready to be reset.
     pub fn open(self) -> Box<dyn Environment> {
-        // Each game is added here by whoever brings it.
         match self {
+            Game::CartPole => Box::new(cart_pole()),
+            Game::MountainCar => Box::new(mountain_car()),
+            // Limits of time that only a player who does nothing reaches are in the games themselves.
+            Game::Snake => Box::new(Snake::default()),
+            Game::Breakout => Box::new(Breakout::default()),
+            Game::Tiles => Box::new(Game2048::new()),
             Game::ConnectFour => Box::new(ConnectFour::new(TreeSearch::new(OPPONENT_ROLLOUTS))),
-            other => panic!("{other:?}"),
         }
     }
 }

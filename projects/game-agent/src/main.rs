@@ -3,6 +3,7 @@
 mod a2c;
 mod agent;
 mod alpha_zero;
+mod arena;
 mod baselines;
 mod data;
 mod dqn;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use games::Environment;
+use games::{Breakout, Environment, Snake};
 use serde::{Deserialize, Serialize};
 
 use crate::settings::Algorithm;
@@ -62,6 +62,8 @@ impl Game {
     pub fn open(self) -> Box<dyn Environment> {
         // Each game is added here by whoever brings it.
         match self {
+            Game::Snake => Box::new(Snake::default()),
+            Game::Breakout => Box::new(Breakout::default()),
             other => panic!("{other:?}"),
         }
     }

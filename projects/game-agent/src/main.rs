@@ -3,6 +3,7 @@
 #![allow(dead_code)]
 mod a2c;
 mod agent;
+mod baselines;
 mod data;
 mod dqn;
 mod evaluate;

@@ -1,6 +1,6 @@
 //! A trained agent, from its file.
 
-use std::{collections::HashMap, path::Path};
+use std::path::Path;
 
 use anyhow::Result;
 use candle_core::{DType, Device};
@@ -10,10 +10,12 @@ use training::{find_model, read_tensors};
 
 use crate::{
     NAME,
+    alpha_zero::{Network, Searcher},
     data::Game,
     model::{ActorCritic, NetworkPlayer, QNetwork, Shape},
     player::Player,
     settings::Settings,
+    tuples::{TuplePlayer, Tuples},
 };
 
 /// What a model file says of itself.
@@ -39,18 +41,26 @@ pub fn load(given: Option<&Path>, device: &Device) -> Result<(About, Box<dyn Pla
     let path = find_model(NAME, given)?;
     let (about, tensors) = read_tensors::<About>(&path, "model", NAME)?;
     let shape = Shape::of(about.game);
-    let tensors: HashMap<_, _> = tensors.into_iter().collect();
-    let weights = VarBuilder::from_tensors(tensors, DType::F32, device);
+    let weights = || VarBuilder::from_tensors(tensors.iter().cloned().collect(), DType::F32, device);
     let player: Box<dyn Player> = match &about.settings {
         Settings::Dqn(dqn) => Box::new(NetworkPlayer::new(
-            QNetwork::new(&shape, dqn.hidden, dqn.duelling, weights)?,
+            QNetwork::new(&shape, dqn.hidden, dqn.duelling, weights())?,
             shape,
             device,
         )),
         Settings::Ppo(settings) | Settings::A2c(settings) => Box::new(NetworkPlayer::new(
-            ActorCritic::new(&shape, settings.hidden, weights)?,
+            ActorCritic::new(&shape, settings.hidden, weights())?,
             shape,
             device,
+        )),
+        Settings::Td(td) => {
+            let mut tuples = Tuples::new(td.exponents)?;
+            tuples.restore(&tensors)?;
+            Box::new(TuplePlayer { tuples })
+        }
+        Settings::AlphaZero(settings) => Box::new(Searcher::new(
+            Network::new(settings.channels, settings.blocks, weights())?,
+            settings,
         )),
     };
     Ok((about, player))

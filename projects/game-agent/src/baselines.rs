@@ -1,42 +1,54 @@
-//! Players that do not learn: the simple rules that a trained agent has to beat. They see what it sees.
+//! Simple rules to compare an agent with.
 
 use anyhow::Result;
-use games::{Breakout, Environment, Snake};
+use games::{Breakout, Snake};
 
 use crate::{
     data::Game,
     player::{Chance, Player, Thoughts, View},
 };
 
-/// The baselines of `game`, by name.
+/// The simple players of `game`, by name: chance first.
 pub fn of(game: Game, seed: u64) -> Vec<(&'static str, Box<dyn Player>)> {
-    let chance = Chance::new(game.open().actions().len(), seed);
-    let mut all: Vec<(&'static str, Box<dyn Player>)> = vec![("random", Box::new(chance))];
+    let actions = game.open().actions().len();
+    let mut players: Vec<(&'static str, Box<dyn Player>)> =
+        vec![("random", Box::new(Chance::new(actions, seed)))];
     match game {
-        Game::Snake => all.push(("greedy", Box::new(Greedy))),
-        Game::Breakout => all.push(("follow", Box::new(Follow))),
+        // Push to where the pole leans.
+        Game::CartPole => players.push(("lean", Box::new(Rule(|see| usize::from(see[2] > 0.0))))),
+        // Push to where the car rolls.
+        Game::MountainCar => players.push(("swing", Box::new(Rule(|see| if see[1] < 0.0 { 0 } else { 2 })))),
+        Game::Snake => players.push(("greedy", Box::new(Rule(towards_the_apple)))),
+        Game::Breakout => players.push(("follow", Box::new(Rule(under_the_ball)))),
         _ => {}
     }
-    all
+    players
 }
 
-/// Of the moves in Snake that do not kill at once, takes the one that brings the head nearest to the apple, of equally
-/// near ones straight on.
-pub struct Greedy;
+/// Plays by a rule from what it sees to what it does.
+struct Rule(fn(&[f32]) -> usize);
 
-impl Player for Greedy {
+impl Player for Rule {
     fn measure(&self) -> &'static str {
-        "nearness"
+        "choice"
     }
 
     fn think(&mut self, views: &[View<'_>]) -> Result<Vec<Thoughts>> {
-        Ok(views.iter().map(|view| nearness(view.observation)).collect())
+        let think = |view: &View<'_>| {
+            let choice = (self.0)(view.observation);
+            let mut actions = vec![0.0; choice + 1];
+            actions[choice] = 1.0;
+            Thoughts { actions, value: None }
+        };
+        Ok(views.iter().map(think).collect())
     }
 }
 
-fn nearness(observation: &[f32]) -> Thoughts {
+/// Of the moves in Snake that do not kill at once, the one that brings the head nearest to the apple; of equally near
+/// ones straight on.
+fn towards_the_apple(see: &[f32]) -> usize {
     const SIDE: usize = Snake::VIEW;
-    let plane = |number: usize| &observation[number * SIDE * SIDE..(number + 1) * SIDE * SIDE];
+    let plane = |number: usize| &see[number * SIDE * SIDE..(number + 1) * SIDE * SIDE];
     let (body, food, wall) = (plane(Snake::BODY), plane(Snake::FOOD), plane(Snake::WALL));
     // The board lies on a ring: its first row is the one below the row of wall, and so for columns.
     let wall_row = (0..SIDE).find(|row| wall[row * SIDE..(row + 1) * SIDE].iter().all(|&is| is > 0.0));
@@ -46,45 +58,29 @@ fn nearness(observation: &[f32]) -> Thoughts {
         (from(cell / SIDE, wall_row), from(cell % SIDE, wall_column))
     };
     let apple = food.iter().position(|&is| is > 0.0).map(on_the_board);
-    let head = SIDE / 2 * SIDE + SIDE / 2;
-    let moves = [(head - 1, 0.5), (head - SIDE, 0.0), (head + 1, 0.5)]; // left, straight, right
-    let worth = moves.map(|(cell, turning)| {
-        if body[cell] > 0.0 || wall[cell] > 0.0 {
-            return f32::NEG_INFINITY;
-        }
+    let steps_left = |cell: usize| {
         let (row, column) = on_the_board(cell);
-        let steps = apple.map_or(0, |apple| apple.0.abs_diff(row) + apple.1.abs_diff(column));
-        -(steps as f32) - turning
-    });
-    Thoughts {
-        actions: worth.to_vec(),
-        value: None,
-    }
+        apple.map_or(0, |apple| apple.0.abs_diff(row) + apple.1.abs_diff(column))
+    };
+    let head = SIDE / 2 * SIDE + SIDE / 2;
+    [(1, head - SIDE), (0, head - 1), (2, head + 1)] // straight, left, right
+        .into_iter()
+        .filter(|&(_, cell)| body[cell] == 0.0 && wall[cell] == 0.0)
+        .min_by_key(|&(_, cell)| steps_left(cell))
+        .map_or(1, |(action, _)| action)
 }
 
-/// Keeps the paddle of Breakout under the ball.
-pub struct Follow;
-
-impl Player for Follow {
-    fn measure(&self) -> &'static str {
-        "choice"
-    }
-
-    fn think(&mut self, views: &[View<'_>]) -> Result<Vec<Thoughts>> {
-        const SIDE: usize = Breakout::SIDE;
-        let column = |view: &View<'_>, plane: usize| {
-            let cells = view.observation[plane * SIDE * SIDE..(plane + 1) * SIDE * SIDE].iter();
-            cells.take_while(|&&is| is == 0.0).count() % SIDE
-        };
-        let choose = |view: &View<'_>| {
-            let (paddle, ball) = (column(view, Breakout::PADDLE), column(view, Breakout::BALL));
-            let choice = [ball == paddle, ball < paddle, ball > paddle]; // nothing, left, right
-            Thoughts {
-                actions: choice.map(|yes| f32::from(u8::from(yes))).to_vec(),
-                value: None,
-            }
-        };
-        Ok(views.iter().map(choose).collect())
+/// Where to push the paddle of Breakout to have it under the ball.
+fn under_the_ball(see: &[f32]) -> usize {
+    const SIDE: usize = Breakout::SIDE;
+    let column = |plane: usize| {
+        let cells = see[plane * SIDE * SIDE..(plane + 1) * SIDE * SIDE].iter();
+        cells.take_while(|&&is| is == 0.0).count() % SIDE
+    };
+    match column(Breakout::PADDLE).cmp(&column(Breakout::BALL)) {
+        std::cmp::Ordering::Equal => 0,
+        std::cmp::Ordering::Greater => 1,
+        std::cmp::Ordering::Less => 2,
     }
 }
 
@@ -97,32 +93,22 @@ mod tests {
     };
 
     /// The mean score of each baseline over the test games.
-    fn scores(game: Game) -> Vec<(&'static str, f64)> {
+    fn scores(game: Game) -> Vec<f64> {
         let score = |(name, mut player): (&'static str, Box<dyn Player>)| {
             let episodes = play(game, player.as_mut(), TEST).expect("baselines play by the rules");
-            let lengths = mean(episodes.iter().map(|episode| episode.end.length as f64));
+            let length = mean(episodes.iter().map(|episode| episode.end.length as f64));
             let score = mean(episodes.iter().map(|episode| episode.end.score));
-            println!("{} {name}: {score:.2} in {lengths:.0} steps", game.name());
-            (name, score)
+            println!("{} {name}: {score:.2} in {length:.0} steps", game.name());
+            score
         };
         of(game, 0).into_iter().map(score).collect()
     }
 
     #[test]
     fn simple_rules_beat_chance_by_far() {
-        let scores_of_snake = scores(Game::Snake);
-        assert_eq!(
-            scores_of_snake.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
-            ["random", "greedy"]
-        );
-        assert!(
-            scores_of_snake[0].1 < 1.0 && scores_of_snake[1].1 > 15.0,
-            "{scores_of_snake:?}"
-        );
-        let scores_of_breakout = scores(Game::Breakout);
-        assert!(
-            scores_of_breakout[1].1 > 10.0 * scores_of_breakout[0].1,
-            "{scores_of_breakout:?}"
-        );
+        for game in [Game::Snake, Game::Breakout] {
+            let scores = scores(game);
+            assert!(scores[1] > 10.0 * scores[0] && scores[1] > 15.0, "{scores:?}");
+        }
     }
 }

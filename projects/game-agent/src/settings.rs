@@ -32,6 +32,10 @@ pub enum Settings {
     Ppo(ActorCritic),
     /// Those of [`Algorithm::A2c`].
     A2c(ActorCritic),
+    /// Those of [`Algorithm::Td`].
+    Td(Td),
+    /// Those of [`Algorithm::AlphaZero`].
+    AlphaZero(AlphaZero),
 }
 
 /// What a deep Q-network learns with (Mnih et al. 2015).
@@ -118,6 +122,97 @@ pub struct ActorCritic {
     pub evaluate_every: u64,
 }
 
+/// What tables of 2048 are learned with (Szubert and Jaśkowski 2014; Jaśkowski 2018).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Td {
+    /// Steps in the game; the game under way then is played to its end.
+    pub steps: u64,
+    /// Powers of two that the tables tell apart, from no tile on: with 12, all tiles from 2048 on are the same to
+    /// them. A table has `exponents`⁶ entries.
+    pub exponents: usize,
+    /// β: the share of an error that is corrected, as long as all errors agree. Each entry's own step size is
+    /// learned, so that 1 is right.
+    pub learning_rate: f32,
+    /// Steps between evaluations on the validation games.
+    pub evaluate_every: u64,
+}
+
+/// What AlphaZero learns with (Silver et al. 2018), in a size for two cores.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlphaZero {
+    /// Moves that it plays against itself; the last iteration is played to its end.
+    pub steps: u64,
+    /// Games of an iteration, which are played in step: with few the network judges few positions at once, with many
+    /// it learns seldom.
+    pub games: usize,
+    /// Channels of the network's convolutions.
+    pub channels: usize,
+    /// Residual blocks of the network.
+    pub blocks: usize,
+    /// Simulations for a move that is searched thoroughly, and learned from.
+    pub simulations: u32,
+    /// Simulations for all other moves.
+    pub quick_simulations: u32,
+    /// The share of moves that are searched thoroughly (p of Wu 2019, section 3.1).
+    pub thorough: f64,
+    /// Simulations for a move when it plays against others.
+    pub play_simulations: u32,
+    /// c of PUCT: how far what the network likes is preferred to what the search has found so far.
+    pub exploration: f32,
+    /// The share of noise among the priors at the root of a thorough search.
+    pub noise: f32,
+    /// The first moves of a game are drawn as the search's shares say, so that games differ; later ones are the best.
+    pub varied_moves: u32,
+    /// How far the value that is learned is that of the search, not the game's result: from 0 to 1.
+    pub trust: f32,
+    /// The most positions to learn from that are remembered.
+    pub replay_capacity: usize,
+    /// The share of all positions so far, the newest, that are remembered.
+    pub replay_share: f64,
+    /// How often a position is learned from.
+    pub passes: f64,
+    /// Positions in a batch.
+    pub batch_size: usize,
+    /// AdamW's step size; it falls linearly to a tenth of it.
+    pub learning_rate: f64,
+    /// AdamW's weight decay.
+    pub weight_decay: f64,
+    /// The weight of the value loss beside the policy's.
+    pub value_weight: f64,
+    /// The longest gradient; longer ones are shortened.
+    pub clip_norm: f64,
+    /// Moves between evaluations on the validation games.
+    pub evaluate_every: u64,
+}
+
+impl Default for AlphaZero {
+    fn default() -> Self {
+        AlphaZero {
+            steps: 400_000,
+            games: 128,
+            channels: 48,
+            blocks: 3,
+            simulations: 64,
+            quick_simulations: 16,
+            thorough: 0.25,
+            play_simulations: 64,
+            exploration: 2.0,
+            noise: 0.25,
+            varied_moves: 12,
+            trust: 0.5,
+            replay_capacity: 50_000,
+            replay_share: 0.5,
+            passes: 6.0,
+            batch_size: 256,
+            learning_rate: 2e-3,
+            weight_decay: 1e-2,
+            value_weight: 1.0,
+            clip_norm: 5.0,
+            evaluate_every: 20_000,
+        }
+    }
+}
+
 impl Settings {
     /// What `game` is learned with by `algorithm`.
     ///
@@ -128,11 +223,21 @@ impl Settings {
             Algorithm::Dqn => Settings::Dqn(Dqn::of(game)),
             Algorithm::Ppo => Settings::Ppo(ActorCritic::ppo(game)),
             Algorithm::A2c => Settings::A2c(ActorCritic::a2c(game)),
+            Algorithm::AlphaZero if game == Game::ConnectFour => Settings::AlphaZero(AlphaZero::default()),
             Algorithm::AlphaZero => {
                 bail!("alpha-zero needs the rules of the game to search: it plays connect-four only")
             }
+            Algorithm::Td if game == Game::Tiles => Settings::Td(Td::of_tiles()),
             Algorithm::Td => bail!("td learns tables of tiles: it plays 2048 only"),
         })
+    }
+
+    /// What `--quick` changes.
+    pub const QUICK: [&str; 2] = ["steps=2000", "evaluate_every=1000"];
+
+    /// Whether one thread is faster than several: small networks on lists of numbers are.
+    pub fn on_one_thread(&self, game: Game) -> bool {
+        matches!(game, Game::CartPole | Game::MountainCar)
     }
 
     /// Steps in the game of a whole training.
@@ -140,6 +245,8 @@ impl Settings {
         match self {
             Settings::Dqn(dqn) => dqn.steps,
             Settings::Ppo(settings) | Settings::A2c(settings) => settings.steps,
+            Settings::Td(td) => td.steps,
+            Settings::AlphaZero(settings) => settings.steps,
         }
     }
 
@@ -267,6 +374,17 @@ impl ActorCritic {
             batch_size: 128,
             epochs: 1,
             ..Self::ppo(game)
+        }
+    }
+}
+
+impl Td {
+    fn of_tiles() -> Self {
+        Td {
+            steps: 20_000_000,
+            exponents: 12,
+            learning_rate: 1.0,
+            evaluate_every: 2_000_000,
         }
     }
 }

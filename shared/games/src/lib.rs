@@ -21,17 +21,23 @@
 //! ```
 
 mod breakout;
+mod classic;
+pub mod connect_four;
 mod environment;
 mod error;
 mod frame;
 mod snake;
+mod twenty_forty_eight;
 mod vectorised;
 mod wrappers;
 
 pub use breakout::Breakout;
+pub use classic::{CartPole, MountainCar, cart_pole, mountain_car};
+pub use connect_four::ConnectFour;
 pub use environment::{Environment, EpisodeEnd, Info, Key, Observation, Space, Step};
 pub use error::GameError;
 pub use frame::{Frame, gif};
 pub use snake::Snake;
+pub use twenty_forty_eight::{Game2048, Tiles};
 pub use vectorised::{CopyState, VectorEnvironment, VectorState, episode_seed};
 pub use wrappers::{EpisodeStatistics, FrameStack, RewardClip, TimeLimit};

@@ -1,6 +1,8 @@
 //! Simple rules to compare an agent with.
 
 use anyhow::Result;
+use games::Tiles;
+use rand::Rng;
 
 use crate::{
     data::Game,
@@ -17,6 +19,7 @@ pub fn of(game: Game, seed: u64) -> Vec<(&'static str, Box<dyn Player>)> {
         Game::CartPole => players.push(("lean", Box::new(Rule(|see| usize::from(see[2] > 0.0))))),
         // Push to where the car rolls.
         Game::MountainCar => players.push(("swing", Box::new(Rule(|see| if see[1] < 0.0 { 0 } else { 2 })))),
+        Game::Tiles => players.push(("greedy", Box::new(MostPoints(nn::random(seed, "player/greedy"))))),
         _ => {}
     }
     players
@@ -38,5 +41,28 @@ impl Player for Rule {
             Thoughts { actions, value: None }
         };
         Ok(views.iter().map(think).collect())
+    }
+}
+
+/// Slides the tiles of 2048 to where most points are earned at once; of equals, anywhere.
+struct MostPoints(nn::Random);
+
+impl Player for MostPoints {
+    fn measure(&self) -> &'static str {
+        "points and lot"
+    }
+
+    fn think(&mut self, views: &[View<'_>]) -> Result<Vec<Thoughts>> {
+        let think = |view: &View<'_>| {
+            let board = Tiles::from_observation(view.observation)?;
+            // Points are whole numbers, so a fraction drawn decides only between equals.
+            let mut worth = |action| {
+                let points = board.slide(action).map_or(0, |(_, points)| points);
+                points as f32 + self.0.random::<f32>() / 2.0
+            };
+            let actions = (0..4).map(&mut worth).collect();
+            Ok(Thoughts { actions, value: None })
+        };
+        views.iter().map(think).collect()
     }
 }

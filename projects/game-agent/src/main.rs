@@ -122,7 +122,11 @@ impl Train {
             bail!("--seeds 0: at least one agent must be trained");
         }
         let algorithm = self.algorithm.unwrap_or(self.game.algorithm());
-        let mut changes = vec![format!("batch_size={}", self.run.batch_size)];
+        let mut changes = Vec::new();
+        // Tables learn from one slide after the other.
+        if algorithm != Algorithm::Td {
+            changes.push(format!("batch_size={}", self.run.batch_size));
+        }
         changes.extend(self.steps.map(|steps| format!("steps={steps}")));
         changes.extend(self.learning_rate.map(|rate| format!("learning_rate={rate:?}")));
         changes.extend(self.set.iter().cloned());
@@ -176,6 +180,7 @@ fn train_all(arguments: &Train, settings: &Settings, run: &Run) -> Result<Vec<Tr
                 Settings::Dqn(settings) => dqn::train(&mut trial, settings)?,
                 Settings::Ppo(settings) => ppo::train(&mut trial, settings)?,
                 Settings::A2c(settings) => a2c::train(&mut trial, settings)?,
+                Settings::Td(settings) => td::train(&mut trial, settings)?,
             }
             trained.push(trial.finish()?);
         }

@@ -3,13 +3,17 @@
 
 use std::io::Cursor;
 
-use games::{Breakout, Environment, Frame, GameError, Info, Key, Observation, Snake, Step, gif};
+use games::{Breakout, Environment, Frame, Game2048, GameError, Info, Key, Observation, Snake, Step, gif};
 use image::{AnimationDecoder, codecs::gif::GifDecoder};
 use rand::Rng;
 
 /// Every game: a new one is one more line here.
 fn all() -> Vec<Box<dyn Environment>> {
-    vec![Box::new(Breakout::default()), Box::new(Snake::default())]
+    vec![
+        Box::new(Breakout::default()),
+        Box::new(Game2048::default()),
+        Box::new(Snake::default()),
+    ]
 }
 
 /// Any action that the rules allow.

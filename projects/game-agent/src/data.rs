@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use games::{Environment, Game2048};
+use games::{Breakout, ConnectFour, Environment, Game2048, Snake, connect_four::TreeSearch};
 use serde::{Deserialize, Serialize};
 
 use crate::settings::Algorithm;
@@ -35,6 +35,9 @@ pub const VALIDATION: Range<u64> = 1_000_000..1_000_020;
 /// Seeds of the episodes that are played once, when all is chosen.
 pub const TEST: Range<u64> = 2_000_000..2_000_100;
 
+/// Random games a move of the tree search that Connect Four is played against.
+pub const OPPONENT_ROLLOUTS: usize = 200;
+
 impl Game {
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -60,10 +63,14 @@ impl Game {
 
     /// The game, ready to be reset.
     pub fn open(self) -> Box<dyn Environment> {
-        // Each game is added here by whoever brings it.
         match self {
+            Game::CartPole => Box::new(crate::temp_pole::Pole::new()),
+            Game::MountainCar => Box::new(crate::temp_pole::Car::new()),
+            // Limits of time that only a player who does nothing reaches are in the games themselves.
+            Game::Snake => Box::new(Snake::default()),
+            Game::Breakout => Box::new(Breakout::default()),
             Game::Tiles => Box::new(Game2048::new()),
-            other => panic!("{other:?}"),
+            Game::ConnectFour => Box::new(ConnectFour::new(TreeSearch::new(OPPONENT_ROLLOUTS))),
         }
     }
 }

@@ -3,6 +3,7 @@
 mod a2c;
 mod agent;
 mod baselines;
+mod alpha_zero;
 mod data;
 mod dqn;
 mod evaluate;
@@ -15,6 +16,9 @@ mod replay;
 mod rollout;
 mod settings;
 mod td;
+#[allow(clippy::all, missing_docs)]
+mod temp_pole;
+mod tree;
 mod trial;
 mod tuples;
 
@@ -180,6 +184,7 @@ fn train_all(arguments: &Train, settings: &Settings, run: &Run) -> Result<Vec<Tr
                 Settings::Dqn(settings) => dqn::train(&mut trial, settings)?,
                 Settings::Ppo(settings) => ppo::train(&mut trial, settings)?,
                 Settings::A2c(settings) => a2c::train(&mut trial, settings)?,
+                Settings::AlphaZero(settings) => alpha_zero::train(&mut trial, settings)?,
                 Settings::Td(settings) => td::train(&mut trial, settings)?,
             }
             trained.push(trial.finish()?);

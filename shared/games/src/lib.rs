@@ -21,6 +21,7 @@
 //! ```
 
 mod breakout;
+pub mod connect_four;
 mod environment;
 mod error;
 mod frame;
@@ -30,6 +31,7 @@ mod vectorised;
 mod wrappers;
 
 pub use breakout::Breakout;
+pub use connect_four::ConnectFour;
 pub use environment::{Environment, EpisodeEnd, Info, Key, Observation, Space, Step};
 pub use error::GameError;
 pub use frame::{Frame, gif};

@@ -127,9 +127,7 @@ impl Judge for Network {
         let policies = ops::softmax(&logits, 1)?.flatten_all()?.to_vec1::<f32>()?;
         let policies = policies.as_chunks::<COLUMNS>().0.iter();
         let both = policies.zip(values.to_vec1::<f32>()?);
-        Ok(both
-            .map(|(&policy, value)| Judgement { policy, value })
-            .collect())
+        Ok(both.map(|(&policy, value)| Judgement { policy, value }).collect())
     }
 }
 
@@ -290,7 +288,13 @@ pub fn train(trial: &mut Trial<'_>, settings: &AlphaZero) -> Result<()> {
     let weights = nn::seeded(&variables, seed, DType::F32, &device);
     let network = Network::new(settings.channels, settings.blocks, weights)?;
     let parameters = Parameters::new(&variables);
-    let looking = || Network::new(settings.channels, settings.blocks, looking_only(&parameters, &device));
+    let looking = || {
+        Network::new(
+            settings.channels,
+            settings.blocks,
+            looking_only(&parameters, &device),
+        )
+    };
     let mut optimiser = AdamW::new(AdamWConfig {
         weight_decay: settings.weight_decay,
         ..AdamWConfig::default()
@@ -326,7 +330,11 @@ pub fn train(trial: &mut Trial<'_>, settings: &AlphaZero) -> Result<()> {
             let examples: Vec<Example> = (0..settings.batch_size)
                 .map(|_| {
                     let example: Example = replay[random.random_range(0..replay.len())];
-                    if random.random() { example.mirror() } else { example }
+                    if random.random() {
+                        example.mirror()
+                    } else {
+                        example
+                    }
                 })
                 .collect();
             let (policy_loss, value_loss) = loss(&network, &examples)?;
@@ -354,7 +362,10 @@ pub fn train(trial: &mut Trial<'_>, settings: &AlphaZero) -> Result<()> {
                 ("value loss", losses.1),
                 ("game length", played.moves as f64 / settings.games as f64),
                 ("positions judged", played.judged as f64),
-                ("asked twice", 1.0 - played.judged as f64 / played.asked.max(1) as f64),
+                (
+                    "asked twice",
+                    1.0 - played.judged as f64 / played.asked.max(1) as f64,
+                ),
                 ("replay size", replay.len() as f64),
                 ("learning rate", rate),
             ];
@@ -379,8 +390,13 @@ fn loss(network: &Network, examples: &[Example]) -> candle_core::Result<(Tensor,
     let values: Vec<f32> = examples.iter().map(|example| example.value).collect();
     let (logits, value) = network.forward(&batch(&boards, device)?, true)?;
     let policies = Tensor::from_vec(policies, (count, COLUMNS), device)?;
-    let policy_loss = (policies * ops::log_softmax(&logits, 1)?)?.sum(1)?.mean(0)?.neg()?;
-    let value_loss = (value - Tensor::from_vec(values, count, device)?)?.sqr()?.mean(0)?;
+    let policy_loss = (policies * ops::log_softmax(&logits, 1)?)?
+        .sum(1)?
+        .mean(0)?
+        .neg()?;
+    let value_loss = (value - Tensor::from_vec(values, count, device)?)?
+        .sqr()?
+        .mean(0)?;
     Ok((policy_loss, value_loss))
 }
 

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use games::{Breakout, ConnectFour, Environment, Game2048, Snake, connect_four::TreeSearch};
+use games::{
+    Breakout, ConnectFour, Environment, Game2048, Snake, cart_pole, connect_four::TreeSearch, mountain_car,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::settings::Algorithm;
@@ -64,8 +66,8 @@ impl Game {
     /// The game, ready to be reset.
     pub fn open(self) -> Box<dyn Environment> {
         match self {
-            Game::CartPole => Box::new(crate::temp_pole::Pole::new()),
-            Game::MountainCar => Box::new(crate::temp_pole::Car::new()),
+            Game::CartPole => Box::new(cart_pole()),
+            Game::MountainCar => Box::new(mountain_car()),
             // Limits of time that only a player who does nothing reaches are in the games themselves.
             Game::Snake => Box::new(Snake::default()),
             Game::Breakout => Box::new(Breakout::default()),

@@ -2,8 +2,8 @@
 
 mod a2c;
 mod agent;
-mod baselines;
 mod alpha_zero;
+mod baselines;
 mod data;
 mod dqn;
 mod evaluate;
@@ -16,8 +16,6 @@ mod replay;
 mod rollout;
 mod settings;
 mod td;
-#[allow(clippy::all, missing_docs)]
-mod temp_pole;
 mod tree;
 mod trial;
 mod tuples;

@@ -1,7 +1,8 @@
 //! Simple rules to compare an agent with.
 
 use anyhow::Result;
-use games::{Breakout, Snake};
+use games::{Breakout, Snake, Tiles};
+use rand::Rng;
 
 use crate::{
     data::Game,
@@ -20,6 +21,7 @@ pub fn of(game: Game, seed: u64) -> Vec<(&'static str, Box<dyn Player>)> {
         Game::MountainCar => players.push(("swing", Box::new(Rule(|see| if see[1] < 0.0 { 0 } else { 2 })))),
         Game::Snake => players.push(("greedy", Box::new(Rule(towards_the_apple)))),
         Game::Breakout => players.push(("follow", Box::new(Rule(under_the_ball)))),
+        Game::Tiles => players.push(("greedy", Box::new(MostPoints(nn::random(seed, "player/greedy"))))),
         _ => {}
     }
     players
@@ -81,6 +83,29 @@ fn under_the_ball(see: &[f32]) -> usize {
         std::cmp::Ordering::Equal => 0,
         std::cmp::Ordering::Greater => 1,
         std::cmp::Ordering::Less => 2,
+    }
+}
+
+/// Slides the tiles of 2048 to where most points are earned at once; of equals, anywhere.
+struct MostPoints(nn::Random);
+
+impl Player for MostPoints {
+    fn measure(&self) -> &'static str {
+        "points and lot"
+    }
+
+    fn think(&mut self, views: &[View<'_>]) -> Result<Vec<Thoughts>> {
+        let think = |view: &View<'_>| {
+            let board = Tiles::from_observation(view.observation)?;
+            // Points are whole numbers, so a fraction drawn decides only between equals.
+            let mut worth = |action| {
+                let points = board.slide(action).map_or(0, |(_, points)| points);
+                points as f32 + self.0.random::<f32>() / 2.0
+            };
+            let actions = (0..4).map(&mut worth).collect();
+            Ok(Thoughts { actions, value: None })
+        };
+        views.iter().map(think).collect()
     }
 }
 

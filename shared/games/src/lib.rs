@@ -7,10 +7,12 @@ pub mod connect_four;
 mod environment;
 mod error;
 mod frame;
+mod twenty_forty_eight;
 mod vectorised;
 
 pub use connect_four::ConnectFour;
 pub use environment::{Environment, EpisodeEnd, Info, Key, Observation, Space, Step};
 pub use error::GameError;
 pub use frame::{Frame, gif};
+pub use twenty_forty_eight::{Game2048, Tiles};
 pub use vectorised::{VectorEnvironment, VectorState};

@@ -62,6 +62,8 @@ impl Game {
     pub fn open(self) -> Box<dyn Environment> {
         // Each game is added here by whoever brings it.
         match self {
+            Game::ConnectFour => Box::new(games::ConnectFour::new(games::connect_four::OnePly)),
+            Game::Tiles => Box::new(games::Game2048::new()),
             other => panic!("{other:?}"),
         }
     }

@@ -155,7 +155,7 @@ impl Position {
     fn of_tiles(input: &str) -> Result<Self> {
         let numbers = numbers::<u32>(input, 16, "the squares from the upper left, row after row, 0 where there is no tile")?;
         let rows = std::array::from_fn(|row| std::array::from_fn(|column| numbers[4 * row + column]));
-        let tiles = games::twenty_forty_eight::Tiles::from_numbers(rows)?;
+        let tiles = games::Tiles::from_numbers(rows)?;
         let text = numbers
             .chunks(4)
             .map(|row| {

@@ -1,9 +1,6 @@
 //! A trained agent, from its file.
 
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use candle_core::{DType, Device};
@@ -17,6 +14,7 @@ use crate::{
     model::{ActorCritic, NetworkPlayer, QNetwork, Shape},
     player::Player,
     settings::Settings,
+    tuples::{TuplePlayer, Tuples},
 };
 
 /// What a model file says of itself.
@@ -88,19 +86,23 @@ pub fn load(given: Option<&Path>, device: &Device) -> Result<(About, Box<dyn Pla
     let path = find_model(NAME, given)?;
     let (about, tensors) = read_tensors::<About>(&path, "model", NAME)?;
     let shape = Shape::of(about.game);
-    let tensors: HashMap<_, _> = tensors.into_iter().collect();
-    let weights = VarBuilder::from_tensors(tensors, DType::F32, device);
+    let weights = || VarBuilder::from_tensors(tensors.iter().cloned().collect(), DType::F32, device);
     let player: Box<dyn Player> = match &about.settings {
         Settings::Dqn(dqn) => Box::new(NetworkPlayer::new(
-            QNetwork::new(&shape, dqn.hidden, dqn.duelling, weights)?,
+            QNetwork::new(&shape, dqn.hidden, dqn.duelling, weights())?,
             shape,
             device,
         )),
         Settings::Ppo(settings) | Settings::A2c(settings) => Box::new(NetworkPlayer::new(
-            ActorCritic::new(&shape, settings.hidden, weights)?,
+            ActorCritic::new(&shape, settings.hidden, weights())?,
             shape,
             device,
         )),
+        Settings::Td(td) => {
+            let mut tuples = Tuples::new(td.exponents)?;
+            tuples.restore(&tensors)?;
+            Box::new(TuplePlayer { tuples })
+        }
     };
     Ok((about, player))
 }

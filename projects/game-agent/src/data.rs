@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use games::Environment;
+use games::{Breakout, ConnectFour, Environment, Game2048, Snake, connect_four::OnePly};
 use serde::{Deserialize, Serialize};
 
 use crate::settings::Algorithm;
@@ -62,8 +62,10 @@ impl Game {
     pub fn open(self) -> Box<dyn Environment> {
         // Each game is added here by whoever brings it.
         match self {
-            Game::ConnectFour => Box::new(games::ConnectFour::new(games::connect_four::OnePly)),
-            Game::Tiles => Box::new(games::Game2048::new()),
+            Game::Snake => Box::new(Snake::default()),
+            Game::Breakout => Box::new(Breakout::default()),
+            Game::ConnectFour => Box::new(ConnectFour::new(OnePly)),
+            Game::Tiles => Box::new(Game2048::new()),
             other => panic!("{other:?}"),
         }
     }

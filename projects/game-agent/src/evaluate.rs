@@ -1,15 +1,64 @@
 //! Plays whole episodes with a player that no longer learns, and says how sure the mean is.
 
-use std::ops::Range;
+use std::{ops::Range, path::PathBuf};
 
 use anyhow::Result;
 use games::{Environment, EpisodeEnd, Info, Observation};
 use rand::Rng;
+use training::{DeviceChoice, choose_device, say};
 
 use crate::{
+    agent, baselines,
     data::Game,
     player::{Player, View},
 };
+
+/// Let a trained agent play games that it has never seen, without exploring
+#[derive(clap::Args)]
+pub struct Evaluate {
+    /// The run folder of the agent [default: the newest]
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+    /// Games to play
+    #[arg(long, default_value_t = 100, value_name = "N")]
+    episodes: u64,
+    /// The first game's seed; the test of a training begins at 2000000
+    #[arg(long, default_value_t = 3_000_000, value_name = "N")]
+    seed: u64,
+    /// Where to compute
+    #[arg(long, value_enum, default_value_t = DeviceChoice::Auto)]
+    device: DeviceChoice,
+}
+
+/// Plays, and prints the mean score beside that of simple players.
+pub fn evaluate(arguments: &Evaluate) -> Result<()> {
+    anyhow::ensure!(
+        arguments.episodes > 0,
+        "--episodes 0: at least one game must be played"
+    );
+    let (device, _) = choose_device(arguments.device)?;
+    let (about, player) = agent::load(arguments.model.as_deref(), &device)?;
+    let mut players = vec![("agent", player)];
+    players.extend(baselines::of(about.game, arguments.seed));
+    say(format!("{}, {} games", about.game.name(), arguments.episodes));
+    for (name, mut player) in players {
+        let episodes = play(
+            about.game,
+            player.as_mut(),
+            arguments.seed..arguments.seed + arguments.episodes,
+        )?;
+        let scores: Vec<f64> = episodes.iter().map(|episode| episode.end.score).collect();
+        let (low, high) = bootstrap_interval(&scores);
+        let most = scores
+            .iter()
+            .fold(f64::NEG_INFINITY, |most, score| most.max(*score));
+        say(format!(
+            "  {name:<8} score {:>9.2}  (mean between {low:.2} and {high:.2} with 95 %)  best {most:.2}",
+            mean(scores.iter().copied())
+        ));
+    }
+    Ok(())
+}
 
 /// An episode that can be played again: a game does the same for the same seed and actions.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]

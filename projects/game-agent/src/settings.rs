@@ -32,6 +32,8 @@ pub enum Settings {
     Ppo(ActorCritic),
     /// Those of [`Algorithm::A2c`].
     A2c(ActorCritic),
+    /// Those of [`Algorithm::Td`].
+    Td(Td),
 }
 
 /// What a deep Q-network learns with (Mnih et al. 2015).
@@ -118,6 +120,21 @@ pub struct ActorCritic {
     pub evaluate_every: u64,
 }
 
+/// What tables of 2048 are learned with (Szubert and Jaśkowski 2014; Jaśkowski 2018).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Td {
+    /// Steps in the game; the game under way then is played to its end.
+    pub steps: u64,
+    /// Powers of two that the tables tell apart, from no tile on: with 12, all tiles from 2048 on are the same to
+    /// them. A table has `exponents`⁶ entries.
+    pub exponents: usize,
+    /// β: the share of an error that is corrected, as long as all errors agree. Each entry's own step size is
+    /// learned, so that 1 is right.
+    pub learning_rate: f32,
+    /// Steps between evaluations on the validation games.
+    pub evaluate_every: u64,
+}
+
 impl Settings {
     /// What `game` is learned with by `algorithm`.
     ///
@@ -131,8 +148,17 @@ impl Settings {
             Algorithm::AlphaZero => {
                 bail!("alpha-zero needs the rules of the game to search: it plays connect-four only")
             }
+            Algorithm::Td if game == Game::Tiles => Settings::Td(Td::of_tiles()),
             Algorithm::Td => bail!("td learns tables of tiles: it plays 2048 only"),
         })
+    }
+
+    /// What `--quick` changes.
+    pub const QUICK: [&str; 2] = ["steps=2000", "evaluate_every=1000"];
+
+    /// Whether one thread is faster than several: small networks on lists of numbers are.
+    pub fn on_one_thread(&self, game: Game) -> bool {
+        matches!(game, Game::CartPole | Game::MountainCar)
     }
 
     /// Steps in the game of a whole training.
@@ -140,6 +166,7 @@ impl Settings {
         match self {
             Settings::Dqn(dqn) => dqn.steps,
             Settings::Ppo(settings) | Settings::A2c(settings) => settings.steps,
+            Settings::Td(td) => td.steps,
         }
     }
 
@@ -267,6 +294,17 @@ impl ActorCritic {
             batch_size: 128,
             epochs: 1,
             ..Self::ppo(game)
+        }
+    }
+}
+
+impl Td {
+    fn of_tiles() -> Self {
+        Td {
+            steps: 20_000_000,
+            exponents: 12,
+            learning_rate: 1.0,
+            evaluate_every: 2_000_000,
         }
     }
 }

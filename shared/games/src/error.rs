@@ -1,7 +1,7 @@
 //! What can go wrong in a game.
 
 /// Why a game could not go on.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Clone, Debug, thiserror::Error, PartialEq, Eq)]
 pub enum GameError {
     /// There is no such action.
     #[error("{game}: there is no action {action}: it has {count}, from 0 to {last}", last = count - 1)]
@@ -36,5 +36,15 @@ pub enum GameError {
         game: &'static str,
         /// What is wrong with it.
         reason: String,
+    },
+    /// Not one for each copy of a game.
+    #[error("{game}: {given} given for {copies} copies: there must be one for each")]
+    Count {
+        /// The game's name.
+        game: &'static str,
+        /// How many were given.
+        given: usize,
+        /// How many copies there are.
+        copies: usize,
     },
 }

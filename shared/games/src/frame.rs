@@ -37,8 +37,10 @@ impl Frame {
     }
 }
 
-/// The most colours a GIF has.
-const COLOURS: usize = 256;
+/// The most colours a GIF has, but for the one that stands for a pixel that stays as it is.
+const COLOURS: usize = 255;
+/// The number of that one.
+const STAYS: u8 = 255;
 
 /// A film that goes round for ever, as a GIF file; `frames_per_second` up to 50, as browsers slow down what is faster.
 /// The last frame stays for a second and a half. Only what changes from frame to frame is stored.
@@ -60,8 +62,11 @@ pub fn gif(frames: &[Frame], frames_per_second: u32) -> io::Result<Vec<u8>> {
     };
     let palette = Palette::of(frames);
     let mut bytes = Vec::new();
-    let mut encoder = gif::Encoder::new(&mut bytes, side(width)?, side(height)?, &palette.colours.concat())
-        .map_err(io::Error::other)?;
+    // Filled up, for `STAYS` must be one of the colours.
+    let mut colours = palette.colours.concat();
+    colours.resize(3 * (COLOURS + 1), 0);
+    let mut encoder =
+        gif::Encoder::new(&mut bytes, side(width)?, side(height)?, &colours).map_err(io::Error::other)?;
     encoder
         .set_repeat(gif::Repeat::Infinite)
         .map_err(io::Error::other)?;
@@ -70,8 +75,11 @@ pub fn gif(frames: &[Frame], frames_per_second: u32) -> io::Result<Vec<u8>> {
         let (left, top, right, bottom) = changed(before, frame);
         let mut indices = Vec::with_capacity((right - left) * (bottom - top));
         for y in top..bottom {
-            let row = &frame.pixels[y * width + left..y * width + right];
-            indices.extend(row.iter().map(|colour| palette.index[colour]));
+            for at in y * width + left..y * width + right {
+                let colour = frame.pixels[at];
+                let stays = before.is_some_and(|before| before.pixels[at] == colour);
+                indices.push(if stays { STAYS } else { palette.index[&colour] });
+            }
         }
         // In hundredths of a second.
         let delay = if number + 1 == frames.len() {
@@ -82,6 +90,7 @@ pub fn gif(frames: &[Frame], frames_per_second: u32) -> io::Result<Vec<u8>> {
         let picture = gif::Frame {
             delay: delay as u16,
             dispose: gif::DisposalMethod::Keep,
+            transparent: before.map(|_| STAYS),
             left: side(left)?,
             top: side(top)?,
             width: side(right - left)?,

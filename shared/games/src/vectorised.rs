@@ -3,55 +3,88 @@
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 
-use crate::{Environment, GameError, Info, Observation, Step};
+use crate::{Environment, GameError, Info, Observation, Space, Step};
+
+/// Copies that a thread gets at least: to hand out work takes some millionths of a second, as do this many steps of
+/// a small game.
+const AT_LEAST: usize = 32;
 
 /// Copies of a game that are played side by side: Gymnasium's `VectorEnv`, with the automatic reset in the same step
 /// (`AutoresetMode.SAME_STEP`). When an episode ends, its last observation is in the [`Step`], and
 /// [`observations`](VectorEnvironment::observations) has the first of the next episode already.
 ///
-/// Episode `k` of copy `i` is reset with a number drawn from (seed, `i`, `k`). The copies are shared out over the threads
-/// that are [in use](nn::use_threads); the results are the same for any number.
+/// Episode `k` of copy `i` is reset with [`episode_seed`]`(seed, i, k)`. Where there are many, the copies are shared out
+/// over the threads that are [in use](nn::use_threads); the results are the same for any number.
+///
+/// ```
+/// use games::{Environment, Snake, VectorEnvironment};
+/// let mut games = VectorEnvironment::new(vec![Snake::default(); 4], 7);
+/// assert_eq!(games.observations().len(), 4 * games.space().size());
+/// for step in games.step(&[1, 1, 0, 2])? {
+///     assert!(!step.ended());
+/// }
+/// let state = games.state(); // for a checkpoint: serde can write it
+/// games.step(&[1; 4])?;
+/// games.restore(&state)?; // one step back
+/// # Ok::<(), games::GameError>(())
+/// ```
 pub struct VectorEnvironment<E> {
     copies: Vec<Copy<E>>,
     seed: u64,
-    /// Numbers in an observation.
-    size: usize,
+    space: Space,
     /// copies × observation.
     observations: Vec<f32>,
     steps: Vec<Step>,
 }
 
-/// Where the copies of a game stand: with the seed, all that is needed to go on.
+/// Where the copies of a game stand: all that is needed to go on.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VectorState {
-    /// For each copy the episodes that it has ended, and the actions of the one under way.
-    copies: Vec<(u64, Vec<u16>)>,
+    /// The seed that all is a function of.
+    pub seed: u64,
+    /// One for each copy.
+    pub copies: Vec<CopyState>,
+}
+
+/// Where one copy stands.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyState {
+    /// The number of the episode under way, from 0.
+    pub episode: u64,
+    /// What was done in it so far.
+    pub actions: Vec<u16>,
+}
+
+/// What the episode of a copy is reset with, both counted from 0.
+pub fn episode_seed(seed: u64, copy: usize, episode: u64) -> u64 {
+    nn::random(seed, &format!("copy {copy}/episode {episode}")).random()
 }
 
 struct Copy<E> {
     game: E,
     number: usize,
-    episode: u64,
-    actions: Vec<u16>,
-    observation: Observation,
+    played: CopyState,
     info: Info,
 }
 
 impl<E: Environment> Copy<E> {
-    fn reset(&mut self, seed: u64) {
-        let place = format!("copy {}/episode {}", self.number, self.episode);
-        (self.observation, self.info) = self.game.reset(nn::random(seed, &place).random());
-        self.actions.clear();
+    /// Begins the episode that is its turn.
+    fn reset(&mut self, seed: u64) -> Observation {
+        self.played.actions.clear();
+        let seed = episode_seed(seed, self.number, self.played.episode);
+        let (observation, info) = self.game.reset(seed);
+        self.info = info;
+        observation
     }
 
-    fn step(&mut self, action: usize, seed: u64) -> Result<Step, GameError> {
+    fn step(&mut self, seed: u64, action: usize, observation: &mut [f32]) -> Result<Step, GameError> {
         let step = self.game.step(action)?;
-        self.actions.push(action as u16);
+        self.played.actions.push(action as u16);
         if step.ended() {
-            self.episode += 1;
-            self.reset(seed);
+            self.played.episode += 1;
+            observation.copy_from_slice(&self.reset(seed));
         } else {
-            self.observation.clone_from(&step.observation);
+            observation.copy_from_slice(&step.observation);
             self.info.clone_from(&step.info);
         }
         Ok(step)
@@ -62,30 +95,43 @@ impl<E: Environment> VectorEnvironment<E> {
     /// The copies, each in its first episode.
     ///
     /// # Panics
-    /// Without any copy.
+    /// When observations of the copies are not of one size.
     pub fn new(games: Vec<E>, seed: u64) -> Self {
-        assert!(!games.is_empty(), "a vector of no environments");
-        let size = games[0].observation_space().size();
+        let space = games.first().map_or(
+            Space {
+                shape: vec![0],
+                low: 0.0,
+                high: 0.0,
+            },
+            E::observation_space,
+        );
         let copies = games.into_iter().enumerate().map(|(number, game)| Copy {
             game,
             number,
-            episode: 0,
-            actions: Vec::new(),
-            observation: Vec::new(),
+            played: CopyState::default(),
             info: Info::default(),
         });
         let mut all = VectorEnvironment {
             copies: copies.collect(),
             seed,
-            size,
+            space,
             observations: Vec::new(),
             steps: Vec::new(),
         };
-        for copy in &mut all.copies {
-            copy.reset(seed);
-        }
-        all.gather();
+        all.observations.resize(all.copies.len() * all.space.size(), 0.0);
+        all.begin(seed);
         all
+    }
+
+    /// The first episode of each copy.
+    fn begin(&mut self, seed: u64) {
+        self.seed = seed;
+        self.steps.clear();
+        let observations = self.observations.chunks_mut(self.space.size().max(1));
+        for (copy, observation) in self.copies.iter_mut().zip(observations) {
+            copy.played.episode = 0;
+            observation.copy_from_slice(&copy.reset(seed));
+        }
     }
 
     /// How many copies there are.
@@ -93,9 +139,14 @@ impl<E: Environment> VectorEnvironment<E> {
         self.copies.len()
     }
 
-    /// Whether there is none; there always is.
+    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.copies.is_empty()
+    }
+
+    /// What the observations of one copy look like.
+    pub fn space(&self) -> &Space {
+        &self.space
     }
 
     /// What is seen in each copy now, copies × observation.
@@ -111,81 +162,114 @@ impl<E: Environment> VectorEnvironment<E> {
     /// Does an action in each copy, and begins the next episode where one has ended.
     ///
     /// # Errors
-    /// When an action is not allowed; the other copies have done theirs then.
-    ///
-    /// # Panics
-    /// When there are not as many actions as copies.
+    /// When there are not as many actions as copies, and when one of them does not exist or is not allowed: all copies
+    /// are as before then.
     pub fn step(&mut self, actions: &[usize]) -> Result<&[Step], GameError> {
-        assert_eq!(actions.len(), self.copies.len(), "an action for each copy");
-        let seed = self.seed;
+        self.check(actions)?;
+        let (seed, size) = (self.seed, self.space.size().max(1));
+        let together = self.copies.len().div_ceil(nn::threads()).max(AT_LEAST);
         let mut results: Vec<Option<Result<Step, GameError>>> = actions.iter().map(|_| None).collect();
-        let items = self.copies.iter_mut().zip(actions).zip(&mut results).collect();
+        let work = self
+            .copies
+            .chunks_mut(together)
+            .zip(self.observations.chunks_mut(together * size))
+            .zip(actions.chunks(together))
+            .zip(results.chunks_mut(together));
         nn::share(
-            items,
+            work.collect(),
             || (),
-            |_, ((copy, action), result): ((&mut Copy<E>, &usize), &mut Option<_>)| {
-                *result = Some(copy.step(*action, seed));
+            |(), (((copies, observations), actions), results)| {
+                let observations = observations.chunks_mut(size);
+                let copies = copies.iter_mut().zip(observations);
+                for (((copy, observation), action), result) in copies.zip(actions).zip(results) {
+                    *result = Some(copy.step(seed, *action, observation));
+                }
             },
         );
         self.steps.clear();
         for result in results.into_iter().flatten() {
             self.steps.push(result?);
         }
-        self.gather();
         Ok(&self.steps)
+    }
+
+    /// Looks at all actions before the first is done, so that none is done where one is wrong.
+    fn check(&self, actions: &[usize]) -> Result<(), GameError> {
+        self.check_count(actions.len())?;
+        for (action, copy) in actions.iter().zip(&self.copies) {
+            let (game, names) = (copy.game.name(), copy.game.actions());
+            let Some(name) = names.get(*action) else {
+                return Err(GameError::NoSuchAction {
+                    game,
+                    action: *action,
+                    count: names.len(),
+                });
+            };
+            if copy.info.action_mask.get(*action) == Some(&false) {
+                return Err(GameError::NotAllowed {
+                    game,
+                    action: (*name).to_string(),
+                    reason: format!("the action mask of copy {} says so", copy.number),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_count(&self, given: usize) -> Result<(), GameError> {
+        match self.copies.first() {
+            Some(first) if given != self.copies.len() => Err(GameError::Count {
+                game: first.game.name(),
+                given,
+                copies: self.copies.len(),
+            }),
+            _ => Ok(()),
+        }
     }
 
     /// Where the copies stand.
     pub fn state(&self) -> VectorState {
-        let copies = self
-            .copies
-            .iter()
-            .map(|copy| (copy.episode, copy.actions.clone()));
         VectorState {
-            copies: copies.collect(),
+            seed: self.seed,
+            copies: self.copies.iter().map(|copy| copy.played.clone()).collect(),
         }
     }
 
-    /// Puts the copies where `state` says, by playing the episodes under way again.
+    /// Puts the copies where `state` says, by playing the episodes under way again. What follows is then the same as it
+    /// was there.
     ///
     /// # Errors
-    /// When the state is of other games: an action is not allowed, or an episode ends too early.
+    /// When the state is of another number of copies or of another game: an action is not allowed, or an episode ends
+    /// too early. The copies are in their first episodes then.
     pub fn restore(&mut self, state: &VectorState) -> Result<(), GameError> {
-        if state.copies.len() != self.copies.len() {
-            return Err(GameError::Position {
-                game: self.copies[0].game.name(),
-                reason: format!(
-                    "a state of {} copies for {}",
-                    state.copies.len(),
-                    self.copies.len()
-                ),
-            });
+        let seed = self.seed;
+        let result = self.replay(state);
+        if result.is_err() {
+            self.begin(seed);
         }
-        for (copy, (episode, actions)) in self.copies.iter_mut().zip(&state.copies) {
-            copy.episode = *episode;
-            copy.reset(self.seed);
-            for &action in actions {
-                copy.step(action.into(), self.seed)?;
-                if copy.episode != *episode {
+        result
+    }
+
+    fn replay(&mut self, state: &VectorState) -> Result<(), GameError> {
+        self.check_count(state.copies.len())?;
+        self.begin(state.seed);
+        let observations = self.observations.chunks_mut(self.space.size().max(1));
+        for ((copy, observation), then) in self.copies.iter_mut().zip(observations).zip(&state.copies) {
+            copy.played.episode = then.episode;
+            observation.copy_from_slice(&copy.reset(state.seed));
+            for &action in &then.actions {
+                if copy.step(state.seed, action.into(), observation)?.ended() {
                     return Err(GameError::Position {
                         game: copy.game.name(),
                         reason: format!(
-                            "episode {episode} ends before its {} actions are done",
-                            actions.len()
+                            "episode {} ends before its {} actions are done",
+                            then.episode,
+                            then.actions.len()
                         ),
                     });
                 }
             }
         }
-        self.gather();
         Ok(())
-    }
-
-    fn gather(&mut self) {
-        self.observations.clear();
-        self.observations.reserve(self.copies.len() * self.size);
-        for copy in &self.copies {
-            self.observations.extend_from_slice(&copy.observation);
-        }
     }
 }

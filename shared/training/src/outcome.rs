@@ -19,7 +19,7 @@ pub struct Outcome<'a> {
     pub goal: (&'a str, bool),
     /// That score of simpler answers.
     pub baselines: &'a [(&'a str, f64)],
-    /// A row an epoch.
+    /// A row an epoch; none where the project has curves of its own among its sections.
     pub history: &'a [EpochRow],
     /// The header and the rows of `predictions.csv`.
     pub predictions: Vec<Vec<String>>,
@@ -41,7 +41,9 @@ impl Run {
         );
         let mut all = vec![report::result(outcome.scores, goal, outcome.baselines, &words)];
         all.extend_from_slice(sections);
-        all.push(report::curves(outcome.history)?);
+        if !outcome.history.is_empty() {
+            all.push(report::curves(outcome.history)?);
+        }
         all.push(report::configuration(&self.config));
         let path = self.folder.file(RunFolder::REPORT);
         report::write_report(&path, title, &all)?;

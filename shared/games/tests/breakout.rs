@@ -1,0 +1,157 @@
+//! The rules of Breakout, against those of MinAtar.
+#![allow(clippy::unwrap_used)] // the helpers of tests, too, may panic
+
+use games::{Breakout, Environment, GameError, Key, Step};
+use rand::Rng;
+
+const SIDE: usize = Breakout::SIDE;
+
+/// The places (column, row) of what a plane shows.
+fn places(observation: &[f32], plane: usize) -> Vec<(usize, usize)> {
+    let plane = &observation[plane * SIDE * SIDE..(plane + 1) * SIDE * SIDE];
+    let set = plane.iter().enumerate().filter(|(_, value)| **value == 1.0);
+    set.map(|(cell, _)| (cell % SIDE, cell / SIDE)).collect()
+}
+
+/// An action that does not lose the ball: any of those there are when the ball is about to be caught, which makes it
+/// bounce both ways; else the one that goes to where the ball is.
+fn follow(game: &Breakout, observation: &[f32], random: &mut nn::Random) -> usize {
+    let paddle = places(observation, Breakout::PADDLE)[0].0;
+    let (wanted, row) = places(observation, Breakout::BALL)[0];
+    let nearest = match paddle.cmp(&wanted) {
+        std::cmp::Ordering::Less => 2,
+        std::cmp::Ordering::Equal => 0,
+        std::cmp::Ordering::Greater => 1,
+    };
+    let any = random.random_range(0..3);
+    let first = if row == 8 { any } else { nearest };
+    [first, nearest, 0, 1, 2]
+        .into_iter()
+        .find(|&action| !game.clone().step(action).unwrap().terminated)
+        .unwrap_or(nearest)
+}
+
+#[test]
+fn there_are_twenty_openings() {
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..500 {
+        let mut game = Breakout::default();
+        let (observation, _) = game.reset(seed);
+        assert_eq!(places(&observation, Breakout::BRICK).len(), 30);
+        assert_eq!(places(&observation, Breakout::PADDLE), [(4, 9)]);
+        let (column, row) = places(&observation, Breakout::BALL)[0];
+        assert_eq!(
+            (row, places(&observation, Breakout::TRAIL)),
+            (4, vec![(column, row)])
+        );
+        let step = game.step(0).unwrap();
+        seen.insert((column, places(&step.observation, Breakout::BALL)[0]));
+    }
+    // At either wall, both directions lead to different cells too: one bounces.
+    assert_eq!(seen.len(), 20);
+}
+
+#[test]
+fn a_ball_that_nobody_catches_is_lost() {
+    for seed in 0..20 {
+        let mut game = Breakout::default();
+        game.reset(seed);
+        // From row 4 to row 9, with the paddle in a corner that it does not come to.
+        let to = [1, 2].into_iter().find(|&corner| {
+            let mut game = game.clone();
+            (0..5)
+                .map(|_| game.step(corner).unwrap())
+                .last()
+                .unwrap()
+                .terminated
+        });
+        let steps: Vec<Step> = (0..5).map(|_| game.step(to.unwrap()).unwrap()).collect();
+        assert!(steps.iter().all(|step| step.reward == 0.0));
+        assert_eq!(
+            steps.iter().map(Step::ended).collect::<Vec<_>>(),
+            [false, false, false, false, true]
+        );
+        assert!(steps[4].terminated && !steps[4].truncated);
+        assert!(matches!(game.step(0), Err(GameError::NotPlaying { .. })));
+    }
+}
+
+#[test]
+fn every_step_keeps_to_the_rules() {
+    let (mut broken, mut renewed, mut spared) = (0, 0, 0);
+    for seed in 0..20 {
+        let mut game = Breakout::default();
+        let (mut before, _) = game.reset(seed);
+        let mut random = nn::random(seed, "bounces");
+        let (mut score, mut struck) = (0.0, false);
+        for number in 1.. {
+            let step = game.step(follow(&game, &before, &mut random)).unwrap();
+            let now = &step.observation;
+            let (old, new) = (places(&before, Breakout::BALL)[0], places(now, Breakout::BALL)[0]);
+            assert_eq!(places(now, Breakout::TRAIL), [old]);
+            // One cell at most in either direction.
+            assert!(old.0.abs_diff(new.0) <= 1 && old.1.abs_diff(new.1) <= 1);
+            let (bricks, bricks_before) = (places(now, Breakout::BRICK), places(&before, Breakout::BRICK));
+            let gone: Vec<_> = bricks_before
+                .iter()
+                .filter(|brick| !bricks.contains(brick))
+                .collect();
+            assert_eq!(step.reward, gone.len() as f64, "a point a brick");
+            if let [brick] = gone[..] {
+                // The ball stays in its row, beside the brick's.
+                assert_eq!((new.1, new.0), (old.1, brick.0));
+                assert_eq!(brick.1.abs_diff(old.1), 1);
+                assert!(
+                    !struck,
+                    "of bricks hit in two steps on end only the first is broken"
+                );
+                broken += 1;
+            }
+            let stays = new.1 == old.1 && (1..8).contains(&old.1);
+            spared += usize::from(stays && gone.is_empty());
+            struck = stays;
+            if bricks.len() > bricks_before.len() {
+                assert_eq!(
+                    (bricks_before.len(), bricks.len()),
+                    (0, 30),
+                    "new bricks when all are gone"
+                );
+                renewed += 1;
+            }
+            score += step.reward;
+            assert_eq!(step.info.score, score);
+            if step.ended() {
+                assert_eq!(step.truncated, number == 2_000);
+                break;
+            }
+            before = step.observation;
+        }
+    }
+    assert!(broken > 600, "{broken} bricks broken");
+    assert!(renewed > 10, "new bricks came {renewed} times");
+    assert!(spared > 0);
+}
+
+#[test]
+fn the_paddle_stays_on_the_board_and_keys_move_it() {
+    for (key, edge) in [(Key::Left, 0), (Key::Right, 9)] {
+        let mut game = Breakout::default();
+        let opening = (0..100).find(|&seed| {
+            game.reset(seed);
+            // One in which the ball is not lost yet after the ten steps that follow.
+            let mut trial = game.clone();
+            (0..7).all(|_| {
+                trial
+                    .step(trial.action_for(key).unwrap())
+                    .is_ok_and(|step| !step.ended())
+            })
+        });
+        assert!(opening.is_some());
+        let action = game.action_for(key).unwrap();
+        let steps: Vec<Step> = (0..7).map(|_| game.step(action).unwrap()).collect();
+        assert_eq!(places(&steps[6].observation, Breakout::PADDLE), [(edge, 9)]);
+    }
+    let game = Breakout::default();
+    assert_eq!(game.action_for(Key::Nothing), Some(0));
+    assert_eq!(game.action_for(Key::Up), None);
+}

@@ -195,3 +195,122 @@ impl Opponent for Script {
         moves.pop_front().unwrap_or(usize::MAX)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A game of snake that runs straight into the wall.
+    fn snake() -> Demonstration {
+        let mut table = Table::new(Game::Snake.open(), 3);
+        while !table.ended {
+            table.step(1).expect("straight on is always allowed");
+        }
+        Demonstration {
+            game: Game::Snake,
+            seed: 3,
+            actions: table.episode.actions.clone(),
+            score: table.info.score,
+            answers: Vec::new(),
+        }
+    }
+
+    /// What is wrong with a file that holds this.
+    fn wrong(text: &str, game: Game) -> String {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("played.jsonl");
+        std::fs::write(&file, text).expect("a file");
+        let error = read(&file, game).expect_err("it is wrong");
+        let said = format!("{error:#}");
+        assert!(said.contains(&file.display().to_string()), "{said}");
+        said
+    }
+
+    #[test]
+    fn what_was_written_is_read_again() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("played").join("snake.jsonl");
+        let mut unfinished = snake();
+        unfinished.actions.pop();
+        append(&file, &snake())?;
+        append(&file, &unfinished)?;
+        assert_eq!(read(&file, Game::Snake)?, [snake(), unfinished]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_line_that_was_cut_off_spoils_no_other() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("snake.jsonl");
+        std::fs::write(&file, "{\"game\":\"sna")?;
+        append(&file, &snake())?;
+        let text = std::fs::read_to_string(&file)?;
+        assert_eq!(text.lines().count(), 2);
+        assert_eq!(parse(text.lines().nth(1).unwrap_or_default(), Game::Snake)?, snake());
+        let said = format!("{:#}", read(&file, Game::Snake).expect_err("its first line is none"));
+        assert!(said.contains("line 1"), "{said}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_game_for_two_comes_with_its_answers() -> Result<()> {
+        // The first player builds in column 1, the second in column 2, and the first is faster.
+        let mut duel = Demonstration {
+            game: Game::ConnectFour,
+            seed: 0,
+            actions: vec![0; 4],
+            score: 1.0,
+            answers: vec![1; 3],
+        };
+        let mut seen = Vec::new();
+        let end = duel.replay(|view, action| seen.push((view.observation.iter().sum::<f32>(), action)))?;
+        assert_eq!((end.score, end.length, end.total_reward), (1.0, 4, 1.0));
+        // Before each action there are two discs more.
+        assert_eq!(seen, [(0.0, 0), (2.0, 0), (4.0, 0), (6.0, 0)]);
+        duel.answers.pop();
+        let said = format!("{:#}", duel.replay(|_, _| {}).expect_err("an answer is missing"));
+        assert!(said.contains("action 3 of 4"), "{said}");
+        // The other begins.
+        let second = Demonstration {
+            seed: 1,
+            actions: vec![1; 3],
+            answers: vec![0; 4],
+            score: 0.0,
+            ..duel
+        };
+        assert_eq!(second.replay(|_, _| {})?.total_reward, -1.0);
+        Ok(())
+    }
+
+    #[test]
+    fn wrong_lines_are_named_and_explained() -> Result<()> {
+        let good = serde_json::to_string(&snake())?;
+        let with = |change: &dyn Fn(&mut Demonstration)| -> Result<String> {
+            let mut changed = snake();
+            change(&mut changed);
+            Ok(format!("{good}\n{}\n", serde_json::to_string(&changed)?))
+        };
+        let said = wrong(&with(&|played| played.actions.push(1))?, Game::Snake);
+        assert!(said.contains("line 2") && said.contains("over after"), "{said}");
+        let said = wrong(&with(&|played| played.actions[0] = 9)?, Game::Snake);
+        assert!(said.contains("line 2") && said.contains("no action 9"), "{said}");
+        let said = wrong(&with(&|played| played.score = 55.0)?, Game::Snake);
+        assert!(said.contains("line 2") && said.contains("55"), "{said}");
+        let said = wrong(&with(&|played| played.game = Game::Breakout)?, Game::Snake);
+        assert!(said.contains("line 2") && said.contains("breakout"), "{said}");
+        for (line, about) in [
+            ("snake", "not a game that was played"),
+            ("{\"game\":\"chess\",\"seed\":1,\"actions\":[],\"score\":0}", "chess"),
+            ("{\"game\":\"snake\",\"seed\":-1,\"actions\":[],\"score\":0}", "-1"),
+            ("{\"game\":\"snake\",\"seed\":1,\"actions\":[300],\"score\":0}", "300"),
+            ("{\"game\":\"snake\",\"seed\":1,\"actions\":[]}", "score"),
+            ("{\"game\":\"snake\",\"seed\":1,\"actions\":[],\"score\":0,\"note\":1}", "note"),
+        ] {
+            let said = wrong(&format!("{good}\n\n{line}\n"), Game::Snake);
+            assert!(said.contains("line 3") && said.contains(about), "{said}");
+        }
+        assert!(wrong("", Game::Snake).contains("no game"));
+        assert!(wrong("\n \n", Game::Snake).contains("no game"));
+        Ok(())
+    }
+}

@@ -19,7 +19,10 @@ fn command(place: &Place, arguments: &[&str]) -> Command {
 /// Runs the program and tells it `input`.
 fn told(place: &Place, arguments: &[&str], input: &str) -> Output {
     let mut command = command(place, arguments);
-    let pipes = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let pipes = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     let mut child = pipes.spawn().unwrap();
     // A program that refuses to play does not read.
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
@@ -33,14 +36,28 @@ fn a_game_can_be_played_through_a_pipe_and_is_kept() {
     let output = told(&place, &arguments, "4\n\n8\nsideways\ncolumn 4\nq\n");
     let said = text(&output);
     assert!(output.status.success(), "{said}");
-    assert!(said.contains("\"8\" is no move") && said.contains("\"sideways\" is no move"), "{said}");
+    assert!(
+        said.contains("\"8\" is no move") && said.contains("\"sideways\" is no move"),
+        "{said}"
+    );
     assert!(said.contains("not ended"), "{said}");
     let kept = String::from_utf8(place.bytes("data/played/connect-four.jsonl")).unwrap();
-    assert!(kept.contains("\"seed\":4") && kept.contains("\"actions\":[3,3]"), "{kept}");
+    assert!(
+        kept.contains("\"seed\":4") && kept.contains("\"actions\":[3,3]"),
+        "{kept}"
+    );
     assert_eq!(kept.lines().count(), 1);
 
     // Another goes behind it.
-    let arguments = ["play", "--game", "connect-four", "--first", "agent", "--seed", "4"];
+    let arguments = [
+        "play",
+        "--game",
+        "connect-four",
+        "--first",
+        "agent",
+        "--seed",
+        "4",
+    ];
     let said = text(&told(&place, &arguments, "1\n"));
     assert!(said.contains("the input ended before the game did"), "{said}");
     let kept = String::from_utf8(place.bytes("data/played/connect-four.jsonl")).unwrap();
@@ -52,11 +69,19 @@ fn a_game_can_be_played_through_a_pipe_and_is_kept() {
 fn what_the_rules_forbid_is_explained_and_the_game_goes_on() {
     let place = Place::new();
     let columns = "1\n".repeat(7) + "2\nq\n";
-    let output = told(&place, &["play", "--game", "connect-four", "--seed", "2"], &columns);
+    let output = told(
+        &place,
+        &["play", "--game", "connect-four", "--seed", "2"],
+        &columns,
+    );
     let said = text(&output);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("column 1 is not allowed now; column 2, "), "{said}");
-    let said = text(&told(&place, &["play", "--game", "2048", "--seed", "2"], "up\nup\nup\nup\nup\nleft\nq\n"));
+    let said = text(&told(
+        &place,
+        &["play", "--game", "2048", "--seed", "2"],
+        "up\nup\nup\nup\nup\nleft\nq\n",
+    ));
     assert!(said.contains("up is not allowed now"), "{said}");
 }
 
@@ -66,7 +91,10 @@ fn a_game_that_waits_for_nobody_needs_a_terminal() {
     let output = told(&place, &["play", "--game", "snake"], "left\n");
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("needs a terminal") && said.contains("connect-four"), "{said}");
+    assert!(
+        said.contains("needs a terminal") && said.contains("connect-four"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -238,7 +266,10 @@ mod in_a_terminal {
             assert_eq!(written.matches(ENTER).count(), 1, "{written:?}");
             assert_eq!(written.matches(LEAVE).count(), 1, "{written:?}");
             let (shown, hidden) = (written.rfind(SHOW_CURSOR), written.rfind("\x1b[?25l"));
-            assert!(shown.is_some() && shown > hidden, "the cursor stays away: {written:?}");
+            assert!(
+                shown.is_some() && shown > hidden,
+                "the cursor stays away: {written:?}"
+            );
             status
         }
     }

@@ -16,11 +16,7 @@ use games::{
 use nn::Random;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    data::Game,
-    evaluate::Table,
-    player::View,
-};
+use crate::{data::Game, evaluate::Table, player::View};
 
 /// A game that was played: all that it takes to play it again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -177,11 +173,6 @@ impl Script {
             .unwrap_or_else(PoisonError::into_inner)
             .push_back(column);
     }
-
-    /// Forgets what was not played.
-    pub fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
 }
 
 impl Opponent for Script {
@@ -246,8 +237,14 @@ mod tests {
         append(&file, &snake())?;
         let text = std::fs::read_to_string(&file)?;
         assert_eq!(text.lines().count(), 2);
-        assert_eq!(parse(text.lines().nth(1).unwrap_or_default(), Game::Snake)?, snake());
-        let said = format!("{:#}", read(&file, Game::Snake).expect_err("its first line is none"));
+        assert_eq!(
+            parse(text.lines().nth(1).unwrap_or_default(), Game::Snake)?,
+            snake()
+        );
+        let said = format!(
+            "{:#}",
+            read(&file, Game::Snake).expect_err("its first line is none")
+        );
         assert!(said.contains("line 1"), "{said}");
         Ok(())
     }
@@ -300,11 +297,23 @@ mod tests {
         assert!(said.contains("line 2") && said.contains("breakout"), "{said}");
         for (line, about) in [
             ("snake", "not a game that was played"),
-            ("{\"game\":\"chess\",\"seed\":1,\"actions\":[],\"score\":0}", "chess"),
-            ("{\"game\":\"snake\",\"seed\":-1,\"actions\":[],\"score\":0}", "-1"),
-            ("{\"game\":\"snake\",\"seed\":1,\"actions\":[300],\"score\":0}", "300"),
+            (
+                "{\"game\":\"chess\",\"seed\":1,\"actions\":[],\"score\":0}",
+                "chess",
+            ),
+            (
+                "{\"game\":\"snake\",\"seed\":-1,\"actions\":[],\"score\":0}",
+                "-1",
+            ),
+            (
+                "{\"game\":\"snake\",\"seed\":1,\"actions\":[300],\"score\":0}",
+                "300",
+            ),
             ("{\"game\":\"snake\",\"seed\":1,\"actions\":[]}", "score"),
-            ("{\"game\":\"snake\",\"seed\":1,\"actions\":[],\"score\":0,\"note\":1}", "note"),
+            (
+                "{\"game\":\"snake\",\"seed\":1,\"actions\":[],\"score\":0,\"note\":1}",
+                "note",
+            ),
         ] {
             let said = wrong(&format!("{good}\n\n{line}\n"), Game::Snake);
             assert!(said.contains("line 3") && said.contains(about), "{said}");

@@ -327,7 +327,9 @@ impl Session {
         if self.is_duel() {
             return Ok(true);
         }
-        let Some((about, agent)) = &mut self.agent else { return Ok(true) };
+        let Some((about, agent)) = &mut self.agent else {
+            return Ok(true);
+        };
         let mut table = Table::new(self.game.open(), mine.episode.seed);
         let title = title(about).and(
             format!("  in the same game; you reached {}", score(mine.info.score)),
@@ -369,7 +371,11 @@ impl Session {
     fn scene(&self, table: &Table, said: &[Line], keys: &str) -> Scene {
         let mut title = Line::new(self.game.name(), Style::new().bold());
         if self.is_duel() {
-            let rival = if self.agent.is_some() { "the agent" } else { "one-ply" };
+            let rival = if self.agent.is_some() {
+                "the agent"
+            } else {
+                "one-ply"
+            };
             title = title
                 .and("  you ", Style::new())
                 .and("X", Style::new().red().bright().bold())
@@ -508,10 +514,17 @@ impl Session {
                 (true, false) => ("not ended".to_string(), String::new()),
                 (false, _) => (score(row.mine), row.agents.map_or("-".to_string(), score)),
             };
-            let note = if row.ended || self.is_duel() { "" } else { "  (not ended)" };
+            let note = if row.ended || self.is_duel() {
+                ""
+            } else {
+                "  (not ended)"
+            };
             say(format!("{:<10} {mine:>9} {agents:>9}{note}", row.seed).trim_end());
         }
-        say(format!("kept in    {}", demonstrations::path(self.game).display()));
+        say(format!(
+            "kept in    {}",
+            demonstrations::path(self.game).display()
+        ));
     }
 }
 
@@ -529,7 +542,11 @@ fn finish(table: &mut Table, player: &mut dyn Player) -> Result<()> {
 
 /// What a line of text means.
 fn action(table: &Table, line: &str) -> Option<usize> {
-    let named = table.game.actions().iter().position(|name| name.eq_ignore_ascii_case(line));
+    let named = table
+        .game
+        .actions()
+        .iter()
+        .position(|name| name.eq_ignore_ascii_case(line));
     let key = match line {
         "up" | "w" => Some(Key::Up),
         "down" | "s" => Some(Key::Down),
@@ -583,5 +600,8 @@ fn warning(complaint: String) -> Vec<Line> {
         }
     }
     let style = Style::new().yellow();
-    lines.into_iter().map(|line| Line::new(line, style.clone())).collect()
+    lines
+        .into_iter()
+        .map(|line| Line::new(line, style.clone()))
+        .collect()
 }

@@ -66,7 +66,10 @@ pub fn predict(arguments: &Predict) -> Result<()> {
     }
     match failed {
         0 => Ok(()),
-        _ => bail!("{failed} of {} positions could not be read", arguments.inputs.len()),
+        _ => bail!(
+            "{failed} of {} positions could not be read",
+            arguments.inputs.len()
+        ),
     }
 }
 
@@ -111,18 +114,24 @@ impl Position {
 
     /// `FILE:LINE:STEP`, if it is one.
     fn of_a_played_game(game: Game, input: &str) -> Result<Option<Self>> {
-        let Some((file, step)) = input.rsplit_once(':') else { return Ok(None) };
+        let Some((file, step)) = input.rsplit_once(':') else {
+            return Ok(None);
+        };
         let (file, line) = file
             .rsplit_once(':')
             .context("a step of a game that was played is FILE:LINE:STEP")?;
         let number = |what: &str, text: &str| -> Result<usize> {
-            text.parse().with_context(|| format!("{text:?} is no number of a {what}"))
+            text.parse()
+                .with_context(|| format!("{text:?} is no number of a {what}"))
         };
         let (line, step) = (number("line", line)?, number("step", step)?);
         let text = std::fs::read_to_string(file).with_context(|| format!("cannot read {file}"))?;
         let found = line.checked_sub(1).and_then(|before| text.lines().nth(before));
         let found = found.with_context(|| {
-            format!("{file} has {} lines, counted from 1: there is no line {line}", text.lines().count())
+            format!(
+                "{file} has {} lines, counted from 1: there is no line {line}",
+                text.lines().count()
+            )
         })?;
         let played = parse(found, game).with_context(|| format!("{file}, line {line}"))?;
         ensure!(
@@ -130,7 +139,9 @@ impl Position {
             "{file}, line {line}: the game has {} steps: there is no step {step}",
             played.actions.len()
         );
-        after(&played, step).map(Some).with_context(|| format!("{file}, line {line}"))
+        after(&played, step)
+            .map(Some)
+            .with_context(|| format!("{file}, line {line}"))
     }
 
     /// Columns, as they were played by turns.
@@ -153,7 +164,11 @@ impl Position {
 
     /// Sixteen numbers, row after row.
     fn of_tiles(input: &str) -> Result<Self> {
-        let numbers = numbers::<u32>(input, 16, "the squares from the upper left, row after row, 0 where there is no tile")?;
+        let numbers = numbers::<u32>(
+            input,
+            16,
+            "the squares from the upper left, row after row, 0 where there is no tile",
+        )?;
         let rows = std::array::from_fn(|row| std::array::from_fn(|column| numbers[4 * row + column]));
         let tiles = games::Tiles::from_numbers(rows)?;
         let text = numbers
@@ -300,7 +315,10 @@ mod tests {
         assert!(wrong(Game::Snake, "a:b").contains("FILE:LINE:STEP"));
         let folder = tempfile::tempdir()?;
         let file = folder.path().join("snake.jsonl");
-        std::fs::write(&file, "{\"game\":\"snake\",\"seed\":1,\"actions\":[1],\"score\":0.0}\n")?;
+        std::fs::write(
+            &file,
+            "{\"game\":\"snake\",\"seed\":1,\"actions\":[1],\"score\":0.0}\n",
+        )?;
         let at = |rest: &str| format!("{}:{rest}", file.display());
         assert!(wrong(Game::Snake, &at("2:0")).contains("no line 2"));
         assert!(wrong(Game::Snake, &at("0:0")).contains("no line 0"));

@@ -63,7 +63,9 @@ impl Press {
             Press::Key(KeyCode::Down | KeyCode::Char('s')) => Some(Key::Down),
             Press::Key(KeyCode::Left | KeyCode::Char('a')) => Some(Key::Left),
             Press::Key(KeyCode::Right | KeyCode::Char('d')) => Some(Key::Right),
-            Press::Key(KeyCode::Char(digit @ '1'..='9')) => digit.to_digit(10).map(|n| Key::Digit(n as usize)),
+            Press::Key(KeyCode::Char(digit @ '1'..='9')) => {
+                digit.to_digit(10).map(|n| Key::Digit(n as usize))
+            }
             Press::Key(_) | Press::Quit => None,
         }
     }
@@ -146,7 +148,12 @@ impl Screen {
             let line = lines.get(row);
             if line != self.shown.get(row) {
                 let text = line.map(Line::coloured).unwrap_or_default();
-                queue!(bytes, MoveTo(0, row as u16), Print(text), Clear(ClearType::UntilNewLine))?;
+                queue!(
+                    bytes,
+                    MoveTo(0, row as u16),
+                    Print(text),
+                    Clear(ClearType::UntilNewLine)
+                )?;
             }
         }
         queue!(bytes, EndSynchronizedUpdate)?;
@@ -332,7 +339,10 @@ impl Scene {
                 columns.saturating_sub(width) + 2 * rows.saturating_sub(height)
             };
             return Err(match missing(side_by_side) <= missing(stacked) {
-                true => (side_by_side.0, rows(self.board.len().max(self.beside.len()), side_by_side.0)),
+                true => (
+                    side_by_side.0,
+                    rows(self.board.len().max(self.beside.len()), side_by_side.0),
+                ),
                 false => stacked,
             });
         }
@@ -417,7 +427,9 @@ fn colour(game: &str, first: char, text: &str) -> Style {
     let style = Style::new();
     match first {
         '0'..='9' if game == "2048" => tile(text.parse().unwrap_or(0)),
-        '─' | '│' | '┌' | '┐' | '└' | '┘' | '╭' | '╮' | '╰' | '╯' | '.' | '·' | '_' => style.dim(),
+        '─' | '│' | '┌' | '┐' | '└' | '┘' | '╭' | '╮' | '╰' | '╯' | '.' | '·' | '_' => {
+            style.dim()
+        }
         '█' => style.green(),
         '▲' | '▶' | '▼' | '◀' => style.green().bright().bold(),
         '●' if game == "breakout" => style.white().bright().bold(),
@@ -454,7 +466,10 @@ mod tests {
 
     fn text(lines: &[Line]) -> Vec<String> {
         let plain = |line: &Line| line.0.iter().map(|(text, _)| text.as_str()).collect::<String>();
-        lines.iter().map(|line| plain(line).trim_end().to_string()).collect()
+        lines
+            .iter()
+            .map(|line| plain(line).trim_end().to_string())
+            .collect()
     }
 
     #[test]
@@ -499,6 +514,9 @@ mod tests {
     #[test]
     fn a_line_is_cut_in_characters() {
         let line = Line::plain("▲●").and("ab", Style::new()).cut(3);
-        assert_eq!((text(&[line.clone()]), line.width()), (vec!["▲●a".to_string()], 3));
+        assert_eq!(
+            (text(&[line.clone()]), line.width()),
+            (vec!["▲●a".to_string()], 3)
+        );
     }
 }

@@ -17,7 +17,11 @@ pub fn lines(thoughts: &Thoughts, view: View<'_>, actions: &[&str], measure: &st
     let best = thoughts.best(view);
     let longest = actions.iter().map(|name| name.chars().count()).max().unwrap_or(0);
     let numbers = || (0..thoughts.actions.len()).filter(|&action| view.allows(action));
-    let worths = || numbers().map(|action| thoughts.actions[action]).filter(|worth| worth.is_finite());
+    let worths = || {
+        numbers()
+            .map(|action| thoughts.actions[action])
+            .filter(|worth| worth.is_finite())
+    };
     let (lowest, highest) = (worths().fold(0.0, f32::min), worths().fold(f32::MIN, f32::max));
     // Probabilities fill their bars; of anything else the highest does, and the lowest, or 0, is empty.
     let (lowest, highest) = match lowest >= 0.0 && highest <= 1.0 {
@@ -37,7 +41,11 @@ pub fn lines(thoughts: &Thoughts, view: View<'_>, actions: &[&str], measure: &st
         lines.push(match view.allows(action) {
             true => {
                 let bar = bar((worth - lowest) / (highest - lowest));
-                let colour = if chosen { Style::new().green() } else { Style::new().blue() };
+                let colour = if chosen {
+                    Style::new().green()
+                } else {
+                    Style::new().blue()
+                };
                 line.and(bar, colour).and(number(worth), style)
             }
             false => line.and("not allowed", style),
@@ -133,8 +141,16 @@ mod tests {
         };
         let lines = lines(&thoughts, view, &["up", "down", "left"], "value");
         let text: Vec<String> = lines.iter().map(|line| format!("{line:?}")).collect();
-        assert!(text[1].contains("▸ up") && text[1].contains("0.900"), "{}", text[1]);
-        assert!(text[2].contains("-3.000") && !text[2].contains('█'), "{}", text[2]);
+        assert!(
+            text[1].contains("▸ up") && text[1].contains("0.900"),
+            "{}",
+            text[1]
+        );
+        assert!(
+            text[2].contains("-3.000") && !text[2].contains('█'),
+            "{}",
+            text[2]
+        );
         assert!(text[3].contains("not allowed"), "{}", text[3]);
     }
 }

@@ -1,6 +1,9 @@
 //! Plays a trained agent, to be watched: live in the terminal, and as a GIF.
 
-use std::{path::PathBuf, time::{Duration, Instant}};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Result, bail, ensure};
 use console::Style;
@@ -190,7 +193,9 @@ impl<'a> Show<'a> {
     fn period(&self, table: &Table) -> Duration {
         match self.hurries {
             true => Duration::ZERO,
-            false => Duration::from_secs_f64(1.0 / (f64::from(table.game.steps_per_second().max(1)) * self.speed)),
+            false => {
+                Duration::from_secs_f64(1.0 / (f64::from(table.game.steps_per_second().max(1)) * self.speed))
+            }
         }
     }
 
@@ -217,7 +222,9 @@ impl<'a> Show<'a> {
         let mut beside = standing(table);
         let speed = match self.paused {
             true => Line::plain("speed   ").and("paused", Style::new().yellow().bold()),
-            false => Line::plain("speed   ").and(format!("\u{d7} {}", score(self.speed)), Style::new().bold()),
+            false => {
+                Line::plain("speed   ").and(format!("\u{d7} {}", score(self.speed)), Style::new().bold())
+            }
         };
         let seed = Line::plain("seed    ").and(table.episode.seed.to_string(), Style::new().bold());
         beside.extend([speed, seed, Line::default()]);

@@ -6,7 +6,7 @@ use crate::program::{packages, root};
 /// each other and nothing shared knows a project.
 fn room(package: &str, manifest: &str) -> usize {
     match package {
-        "nn" => 0,
+        "nn" | "sdl2" => 0,
         "training" => 1,
         "workspace-tests" => 4,
         _ if manifest.contains("/projects/") => 3,

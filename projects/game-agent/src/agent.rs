@@ -10,6 +10,7 @@ use training::{RunFolder, find_model, read_tensors};
 
 use crate::{
     NAME,
+    alpha_zero::{Network, Searcher},
     data::Game,
     model::{ActorCritic, NetworkPlayer, QNetwork, Shape},
     player::Player,
@@ -103,6 +104,10 @@ pub fn load(given: Option<&Path>, device: &Device) -> Result<(About, Box<dyn Pla
             tuples.restore(&tensors)?;
             Box::new(TuplePlayer { tuples })
         }
+        Settings::AlphaZero(settings) => Box::new(Searcher::new(
+            Network::new(settings.channels, settings.blocks, weights())?,
+            settings,
+        )),
     };
     Ok((about, player))
 }

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
-use games::{Breakout, ConnectFour, Environment, Game2048, Snake, connect_four::OnePly};
+use games::{
+    Breakout, ConnectFour, Environment, Game2048, Snake, cart_pole, connect_four::TreeSearch, mountain_car,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::settings::Algorithm;
@@ -35,6 +37,9 @@ pub const VALIDATION: Range<u64> = 1_000_000..1_000_020;
 /// Seeds of the episodes that are played once, when all is chosen.
 pub const TEST: Range<u64> = 2_000_000..2_000_100;
 
+/// Random games a move of the tree search that Connect Four is played against.
+pub const OPPONENT_ROLLOUTS: usize = 200;
+
 impl Game {
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -60,13 +65,14 @@ impl Game {
 
     /// The game, ready to be reset.
     pub fn open(self) -> Box<dyn Environment> {
-        // Each game is added here by whoever brings it.
         match self {
+            Game::CartPole => Box::new(cart_pole()),
+            Game::MountainCar => Box::new(mountain_car()),
+            // Limits of time that only a player who does nothing reaches are in the games themselves.
             Game::Snake => Box::new(Snake::default()),
             Game::Breakout => Box::new(Breakout::default()),
-            Game::ConnectFour => Box::new(ConnectFour::new(OnePly)),
             Game::Tiles => Box::new(Game2048::new()),
-            other => panic!("{other:?}"),
+            Game::ConnectFour => Box::new(ConnectFour::new(TreeSearch::new(OPPONENT_ROLLOUTS))),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod a2c;
 mod agent;
+mod alpha_zero;
 mod baselines;
 mod data;
 mod demonstrations;
@@ -21,6 +22,7 @@ mod screen;
 mod settings;
 mod td;
 mod thoughts;
+mod tree;
 mod trial;
 mod tuples;
 mod watch;
@@ -189,6 +191,8 @@ fn train_all(arguments: &Train, settings: &Settings, run: &Run) -> Result<Vec<Tr
                 Settings::Dqn(settings) => dqn::train(&mut trial, settings)?,
                 Settings::Ppo(settings) => ppo::train(&mut trial, settings)?,
                 Settings::A2c(settings) => a2c::train(&mut trial, settings)?,
+                Settings::AlphaZero(settings) => alpha_zero::train(&mut trial, settings)?,
+                Settings::Td(settings) => td::train(&mut trial, settings)?,
             }
             trained.push(trial.finish()?);
         }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use candle_core::Device;
 use console::Style;
 use crossterm::event::KeyCode;
@@ -451,7 +451,7 @@ impl Session {
     fn in_lines(&mut self, input: impl BufRead) -> Result<()> {
         let mut table = self.table()?;
         if self.agent.is_none() {
-            how_to_train(self.game).map(say);
+            how_to_train(self.game).iter().for_each(say);
         }
         say(format!(
             "{}, seed {}: a move a line: {}; h for a hint, q ends",

@@ -34,6 +34,8 @@ pub enum Settings {
     A2c(ActorCritic),
     /// Those of [`Algorithm::Td`].
     Td(Td),
+    /// Those of [`Algorithm::AlphaZero`].
+    AlphaZero(AlphaZero),
 }
 
 /// What a deep Q-network learns with (Mnih et al. 2015).
@@ -135,6 +137,82 @@ pub struct Td {
     pub evaluate_every: u64,
 }
 
+/// What AlphaZero learns with (Silver et al. 2018), in a size for two cores.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AlphaZero {
+    /// Moves that it plays against itself; the last iteration is played to its end.
+    pub steps: u64,
+    /// Games of an iteration, which are played in step: with few the network judges few positions at once, with many
+    /// it learns seldom.
+    pub games: usize,
+    /// Channels of the network's convolutions.
+    pub channels: usize,
+    /// Residual blocks of the network.
+    pub blocks: usize,
+    /// Simulations for a move that is searched thoroughly, and learned from.
+    pub simulations: u32,
+    /// Simulations for all other moves.
+    pub quick_simulations: u32,
+    /// The share of moves that are searched thoroughly (p of Wu 2019, section 3.1).
+    pub thorough: f64,
+    /// Simulations for a move when it plays against others.
+    pub play_simulations: u32,
+    /// c of PUCT: how far what the network likes is preferred to what the search has found so far.
+    pub exploration: f32,
+    /// The share of noise among the priors at the root of a thorough search.
+    pub noise: f32,
+    /// The first moves of a game are drawn as the search's shares say, so that games differ; later ones are the best.
+    pub varied_moves: u32,
+    /// How far the value that is learned is that of the search, not the game's result: from 0 to 1.
+    pub trust: f32,
+    /// The most positions to learn from that are remembered.
+    pub replay_capacity: usize,
+    /// The share of all positions so far, the newest, that are remembered.
+    pub replay_share: f64,
+    /// How often a position is learned from.
+    pub passes: f64,
+    /// Positions in a batch.
+    pub batch_size: usize,
+    /// AdamW's step size; it falls linearly to a tenth of it.
+    pub learning_rate: f64,
+    /// AdamW's weight decay.
+    pub weight_decay: f64,
+    /// The weight of the value loss beside the policy's.
+    pub value_weight: f64,
+    /// The longest gradient; longer ones are shortened.
+    pub clip_norm: f64,
+    /// Moves between evaluations on the validation games.
+    pub evaluate_every: u64,
+}
+
+impl Default for AlphaZero {
+    fn default() -> Self {
+        AlphaZero {
+            steps: 400_000,
+            games: 128,
+            channels: 48,
+            blocks: 3,
+            simulations: 64,
+            quick_simulations: 16,
+            thorough: 0.25,
+            play_simulations: 64,
+            exploration: 2.0,
+            noise: 0.25,
+            varied_moves: 12,
+            trust: 0.5,
+            replay_capacity: 50_000,
+            replay_share: 0.5,
+            passes: 6.0,
+            batch_size: 256,
+            learning_rate: 2e-3,
+            weight_decay: 1e-2,
+            value_weight: 1.0,
+            clip_norm: 5.0,
+            evaluate_every: 20_000,
+        }
+    }
+}
+
 impl Settings {
     /// What `game` is learned with by `algorithm`.
     ///
@@ -145,6 +223,7 @@ impl Settings {
             Algorithm::Dqn => Settings::Dqn(Dqn::of(game)),
             Algorithm::Ppo => Settings::Ppo(ActorCritic::ppo(game)),
             Algorithm::A2c => Settings::A2c(ActorCritic::a2c(game)),
+            Algorithm::AlphaZero if game == Game::ConnectFour => Settings::AlphaZero(AlphaZero::default()),
             Algorithm::AlphaZero => {
                 bail!("alpha-zero needs the rules of the game to search: it plays connect-four only")
             }
@@ -167,6 +246,7 @@ impl Settings {
             Settings::Dqn(dqn) => dqn.steps,
             Settings::Ppo(settings) | Settings::A2c(settings) => settings.steps,
             Settings::Td(td) => td.steps,
+            Settings::AlphaZero(settings) => settings.steps,
         }
     }
 

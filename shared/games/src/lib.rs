@@ -21,6 +21,7 @@
 //! ```
 
 mod breakout;
+mod classic;
 pub mod connect_four;
 mod environment;
 mod error;
@@ -31,6 +32,7 @@ mod vectorised;
 mod wrappers;
 
 pub use breakout::Breakout;
+pub use classic::{CartPole, MountainCar, cart_pole, mountain_car};
 pub use connect_four::ConnectFour;
 pub use environment::{Environment, EpisodeEnd, Info, Key, Observation, Space, Step};
 pub use error::GameError;

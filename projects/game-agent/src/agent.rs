@@ -1,12 +1,12 @@
 //! A trained agent, from its file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use candle_core::{DType, Device};
 use nn::VarBuilder;
 use serde::{Deserialize, Serialize};
-use training::{find_model, read_tensors};
+use training::{RunFolder, find_model, read_tensors};
 
 use crate::{
     NAME,
@@ -31,6 +31,52 @@ pub struct About {
     pub step: u64,
     /// Its mean return in the validation games.
     pub returns: f64,
+}
+
+/// The agent at `given`, else the newest of `game`, if one is named, else the newest.
+///
+/// # Errors
+/// When there is none, it is damaged, or it plays another game.
+pub fn load_for(
+    game: Option<Game>,
+    given: Option<&Path>,
+    device: &Device,
+) -> Result<(About, Box<dyn Player>)> {
+    let Some(game) = game else { return load(given, device) };
+    let path = match given {
+        Some(given) => given.to_path_buf(),
+        None => newest(game)?.with_context(|| {
+            format!(
+                "no trained model of {name} in runs/{NAME}: train one with `cargo run -p {NAME} -- train --game {name}`, \
+                 run this where you trained, or name a run with --model DIR",
+                name = game.name()
+            )
+        })?,
+    };
+    let (about, player) = load(Some(&path), device)?;
+    ensure!(
+        about.game == game,
+        "the agent at {} plays {}, not {}: name another with --model, or leave out --game",
+        path.display(),
+        about.game.name(),
+        game.name()
+    );
+    Ok((about, player))
+}
+
+/// The newest run that trained an agent of `game`.
+pub fn newest(game: Game) -> Result<Option<PathBuf>> {
+    let runs = std::fs::read_dir(Path::new("runs").join(NAME)).into_iter().flatten().flatten();
+    let number = |path: PathBuf| Some((path.file_name()?.to_str()?.parse::<u64>().ok()?, path));
+    let mut runs: Vec<(u64, PathBuf)> = runs.filter_map(|run| number(run.path())).collect();
+    runs.sort();
+    for (_, run) in runs.into_iter().rev() {
+        let model = run.join(RunFolder::MODEL);
+        if model.exists() && read_tensors::<About>(&model, "model", NAME)?.0.game == game {
+            return Ok(Some(run));
+        }
+    }
+    Ok(None)
 }
 
 /// The agent at `given`, a run folder or a model file, else the newest.

@@ -81,12 +81,17 @@ pub struct Episode {
 const SIDE_BY_SIDE: usize = 100;
 
 /// An episode under way.
-struct Table {
-    game: Box<dyn Environment>,
-    observation: Observation,
-    info: Info,
-    episode: Episode,
-    ended: bool,
+pub struct Table {
+    /// What is played.
+    pub game: Box<dyn Environment>,
+    /// What the player sees now.
+    pub observation: Observation,
+    /// What else there is to say.
+    pub info: Info,
+    /// What was played so far.
+    pub episode: Episode,
+    /// Whether it has ended.
+    pub ended: bool,
 }
 
 /// Plays an episode of `game` for each of `seeds`.
@@ -94,7 +99,7 @@ pub fn play(game: Game, player: &mut dyn Player, seeds: Range<u64>) -> Result<Ve
     let seeds: Vec<u64> = seeds.collect();
     let mut episodes = Vec::new();
     for seeds in seeds.chunks(SIDE_BY_SIDE) {
-        let mut tables: Vec<Table> = seeds.iter().map(|seed| Table::new(game, *seed)).collect();
+        let mut tables: Vec<Table> = seeds.iter().map(|seed| Table::new(game.open(), *seed)).collect();
         loop {
             let mut playing: Vec<&mut Table> = tables.iter_mut().filter(|table| !table.ended).collect();
             if playing.is_empty() {
@@ -112,8 +117,8 @@ pub fn play(game: Game, player: &mut dyn Player, seeds: Range<u64>) -> Result<Ve
 }
 
 impl Table {
-    fn new(game: Game, seed: u64) -> Self {
-        let mut game = game.open();
+    /// Begins an episode.
+    pub fn new(mut game: Box<dyn Environment>, seed: u64) -> Self {
         let (observation, info) = game.reset(seed);
         Table {
             game,
@@ -128,14 +133,19 @@ impl Table {
         }
     }
 
-    fn view(&self) -> View<'_> {
+    /// What a player sees of it.
+    pub fn view(&self) -> View<'_> {
         View {
             observation: &self.observation,
             action_mask: &self.info.action_mask,
         }
     }
 
-    fn step(&mut self, action: usize) -> Result<()> {
+    /// Does `action`.
+    ///
+    /// # Errors
+    /// When there is no such action, the rules forbid it, or the episode has ended. All is as before then.
+    pub fn step(&mut self, action: usize) -> Result<()> {
         let step = self.game.step(action)?;
         let Episode { actions, end, .. } = &mut self.episode;
         actions.push(action as u8);

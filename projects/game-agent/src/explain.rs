@@ -106,7 +106,7 @@ pub fn finish(run: &mut Run, game: Game, trained: Vec<Trained>) -> Result<()> {
     let (_, last) = best;
     if let Some(episode) = last.first() {
         let path = run.folder.file("episode.gif");
-        write_whole(&path, &film(game, episode)?.0)?;
+        write_whole(&path, &film(game.open().as_mut(), episode)?.gif)?;
         say(format!("film      {}", path.display()));
     }
     Ok(())
@@ -117,7 +117,8 @@ fn films(game: Game, agent: &Trained, last: &[Episode]) -> Result<report::Sectio
     let mut html = String::from("<div class=\"items\">");
     let stages = agent.films.iter().map(|stage| (stage.step, &stage.episode));
     for (step, episode) in stages.chain(last.first().map(|episode| (agent.about.step, episode))) {
-        let (film, every) = film(game, episode)?;
+        let film = film(game.open().as_mut(), episode)?;
+        let every = film.every;
         let thinned = if every > 1 {
             format!(", every {every}th step shown")
         } else {
@@ -127,7 +128,7 @@ fn films(game: Game, agent: &Trained, last: &[Episode]) -> Result<report::Sectio
             "<figure><figcaption>after {step} steps of learning: score {}, {} steps{thinned}</figcaption><img alt=\"\" src=\"{}\"></figure>",
             episode.end.score,
             episode.end.length,
-            report::data_url("image/gif", &film)
+            report::data_url("image/gif", &film.gif)
         );
     }
     html += "</div>";

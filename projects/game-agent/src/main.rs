@@ -5,20 +5,27 @@ mod agent;
 mod alpha_zero;
 mod baselines;
 mod data;
+mod demonstrations;
 mod dqn;
 mod evaluate;
 mod explain;
 mod film;
 mod model;
+mod opponents;
+mod play;
 mod player;
 mod ppo;
+mod predict;
 mod replay;
 mod rollout;
+mod screen;
 mod settings;
 mod td;
+mod thoughts;
 mod tree;
 mod trial;
 mod tuples;
+mod watch;
 
 use std::{process::ExitCode, sync::Mutex, thread};
 
@@ -51,6 +58,9 @@ struct Arguments {
 enum Command {
     Train(Train),
     Evaluate(evaluate::Evaluate),
+    Watch(watch::Watch),
+    Play(play::Play),
+    Predict(predict::Predict),
 }
 
 /// Train an agent, let it play games that it has never seen and write a report (what happens without a command)
@@ -93,6 +103,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     training::exit_code(match arguments.command {
         Some(Command::Evaluate(arguments)) => evaluate::evaluate(&arguments),
+        Some(Command::Watch(arguments)) => watch::watch(&arguments),
+        Some(Command::Play(arguments)) => play::play(&arguments),
+        Some(Command::Predict(arguments)) => predict::predict(&arguments),
         Some(Command::Train(arguments)) => train(arguments),
         None => train(arguments.train),
     })

@@ -190,7 +190,10 @@ impl Standings {
             // Only ratios count; fixing one keeps the numbers from drifting.
             let scale = next[0];
             let next: Vec<f64> = next.into_iter().map(|value| value / scale).collect();
-            let moved = next.iter().zip(&strength).map(|(new, old)| (new / old - 1.0).abs());
+            let moved = next
+                .iter()
+                .zip(&strength)
+                .map(|(new, old)| (new / old - 1.0).abs());
             let most = moved.fold(0.0, f64::max);
             strength = next;
             if most < 1e-12 {
@@ -236,10 +239,16 @@ mod tests {
         // Two players: the ratio of points is all there is, one drawn game added to both.
         let elo = standings(&[&[0.0, 25.0], &[75.0, 0.0]], 100).elo();
         assert_eq!(elo[0], 0.0);
-        assert!((elo[1] - 400.0 * (75.5f64 / 25.5).log10()).abs() < 1e-6, "{elo:?}");
+        assert!(
+            (elo[1] - 400.0 * (75.5f64 / 25.5).log10()).abs() < 1e-6,
+            "{elo:?}"
+        );
         // Nobody rates infinitely.
         let elo = standings(&[&[0.0, 0.0], &[100.0, 0.0]], 100).elo();
-        assert!((elo[1] - 400.0 * (100.5f64 / 0.5).log10()).abs() < 1e-6, "{elo:?}");
+        assert!(
+            (elo[1] - 400.0 * (100.5f64 / 0.5).log10()).abs() < 1e-6,
+            "{elo:?}"
+        );
         // Equal players rate alike.
         let elo = standings(&[&[0.0, 5.0, 5.0], &[5.0, 0.0, 5.0], &[5.0, 5.0, 0.0]], 10).elo();
         assert!(elo.iter().all(|rating| rating.abs() < 1e-9), "{elo:?}");
@@ -254,7 +263,13 @@ mod tests {
         let expected = |one: f64, other: f64| games as f64 / (1.0 + 10f64.powf((other - one) / 400.0));
         let points: Vec<Vec<f64>> = (0..4)
             .map(|one| {
-                let against = |other| if one == other { 0.0 } else { expected(known[one], known[other]) };
+                let against = |other| {
+                    if one == other {
+                        0.0
+                    } else {
+                        expected(known[one], known[other])
+                    }
+                };
                 (0..4).map(against).collect()
             })
             .collect();
@@ -267,7 +282,13 @@ mod tests {
 
     #[test]
     fn everybody_plays_everybody_with_both_sides() -> Result<()> {
-        let entrants = || [Entrant::rule(RandomPlayer), Entrant::rule(OnePly), Entrant::rule(TreeSearch::new(50))];
+        let entrants = || {
+            [
+                Entrant::rule(RandomPlayer),
+                Entrant::rule(OnePly),
+                Entrant::rule(TreeSearch::new(50)),
+            ]
+        };
         let standings = round_robin(&mut entrants(), 20, 1)?;
         assert_eq!(standings, round_robin(&mut entrants(), 20, 1)?);
         for (one, other) in [(0, 1), (0, 2), (1, 2)] {

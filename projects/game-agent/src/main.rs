@@ -20,6 +20,7 @@ mod predict;
 mod replay;
 mod rollout;
 mod screen;
+mod searcher;
 mod settings;
 mod td;
 mod thoughts;

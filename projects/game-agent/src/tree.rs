@@ -33,14 +33,12 @@ pub trait Judge {
     fn judge(&self, boards: &[Board]) -> Result<Vec<Judgement>>;
 }
 
-/// Judgements that were made: half of what self-play asks has been asked before, in another game, in the search for the
+/// Judgements that were made: much of what self-play asks has been asked before, in another game, in the search for the
 /// move before, or by another order of moves. A position and its mirror image are one question, so play is symmetric
 /// even where the network is not. Empty it when the network has changed.
 #[derive(Default)]
 pub struct Known {
     judgements: HashMap<Board, Judgement>,
-    /// Positions that a search asked for.
-    pub asked: u64,
     /// Positions that the network was asked for.
     pub judged: u64,
 }
@@ -63,7 +61,6 @@ impl Known {
 
     /// Asks `judge` for those of `boards` that are not known.
     fn learn(&mut self, boards: &[Board], judge: &impl Judge) -> Result<()> {
-        self.asked += boards.len() as u64;
         let mut new = HashSet::new();
         let boards = boards.iter().map(|board| question(board).0);
         let boards: Vec<Board> = boards
@@ -364,7 +361,13 @@ mod tests {
 
     #[test]
     fn wins_and_blocks_without_knowing_anything() -> Result<()> {
-        for (moves, column) in [("121212", 0), ("1122336", 3), ("12131", 0), ("21322", 1), ("6655447", 2)] {
+        for (moves, column) in [
+            ("121212", 0),
+            ("1122336", 3),
+            ("12131", 0),
+            ("1336335445", 3),
+            ("31314612521", 1),
+        ] {
             let tree = searched(moves, 64, &Ignorant)?;
             assert_eq!(best(&tree), Some(column), "{moves}: {:?}", tree.policy());
         }
@@ -403,9 +406,14 @@ mod tests {
         let mut known = Known::default();
         search(&mut trees, &Opinionated, &mut known)?;
         for (moves, tree) in moves.iter().zip(&trees) {
-            assert_eq!(tree.visits(), searched(moves, 50, &Opinionated)?.visits(), "{moves}");
+            assert_eq!(
+                tree.visits(),
+                searched(moves, 50, &Opinionated)?.visits(),
+                "{moves}"
+            );
         }
-        assert!(known.judged < known.asked, "{} {}", known.judged, known.asked);
+        // The fifth is the same as the second, which is also in the first.
+        assert!(known.judged < 5 * 51 - 51, "{}", known.judged);
         Ok(())
     }
 
@@ -414,7 +422,7 @@ mod tests {
         let mut known = Known::default();
         let board: Board = "1223".parse()?;
         known.learn(&[board, board.mirror(), board], &Opinionated)?;
-        assert_eq!((known.asked, known.judged), (3, 1));
+        assert_eq!(known.judged, 1);
         let judgement = known.get(&board).context("it was asked for")?;
         assert_eq!(known.get(&board.mirror()), Some(judgement.mirror()));
         assert_eq!(known.get(&Board::new()), None);
@@ -430,7 +438,11 @@ mod tests {
         assert!((noisy.iter().sum::<f32>() - 1.0).abs() < 1e-5);
         assert_eq!(noisy[3], 0.0);
         let plain = 0.75 / 6.0;
-        assert!((0..7).filter(|&column| column != 3).all(|column| noisy[column] > plain));
+        assert!(
+            (0..7)
+                .filter(|&column| column != 3)
+                .all(|column| noisy[column] > plain)
+        );
         Ok(())
     }
 }

@@ -192,9 +192,9 @@ pub struct AlphaZero {
 impl Default for AlphaZero {
     fn default() -> Self {
         AlphaZero {
-            steps: 400_000,
+            steps: 600_000,
             games: 128,
-            channels: 48,
+            channels: 32,
             blocks: 3,
             simulations: 64,
             quick_simulations: 16,
@@ -212,7 +212,7 @@ impl Default for AlphaZero {
             weight_decay: 1e-2,
             value_weight: 1.0,
             clip_norm: 5.0,
-            evaluate_every: 20_000,
+            evaluate_every: 30_000,
         }
     }
 }

@@ -85,10 +85,10 @@ impl CartPole {
 
     /// The state after a fiftieth of a second with a push to the left (0) or to the right (1).
     ///
-    /// These are Gymnasium's equations (Florian 2007, without friction, a step of Euler's method) rather than gym-rs's
-    /// `step`: that computes the pole's mass times its half length as a sum, 0.1 + 0.5, where it is a product,
-    /// 0.1 · 0.5. So a turning pole pulls its cart 12 times as hard as it should, a push turns a pole at rest the same
-    /// .
+    /// These are Gymnasium's equations (Florian 2007, without friction, a step of Euler's method), for gym-rs's `step` has
+    /// a mistake: its product of the pole's mass and half length is a sum, 0.1 + 0.5 where it should be 0.1 · 0.5. A pole
+    /// pulls its cart 12 times too hard: a push takes a cart at rest to 0.341 m/s, not 0.195. Random play lasts 22 steps
+    /// either way, so that nobody notices, but an agent has learned another game than everyone else's.
     fn advance(&self, action: usize) -> [f64; 4] {
         let game = &self.game;
         let (gravity, length, tau) = (*game.gravity, *game.length, *game.tau);

@@ -93,7 +93,8 @@ impl Place {
         self.0.path()
     }
 
-    fn command(&self, project: &str, arguments: &[&str]) -> Command {
+    /// The program, not yet started.
+    pub fn command(&self, project: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(program(project));
         command
             .args(arguments)

@@ -1,12 +1,12 @@
 //! A trained agent, from its file.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 use candle_core::{DType, Device};
 use nn::VarBuilder;
 use serde::{Deserialize, Serialize};
-use training::{find_model, read_tensors};
+use training::{RunFolder, find_model, read_tensors};
 
 use crate::{
     NAME,
@@ -33,6 +33,52 @@ pub struct About {
     pub returns: f64,
 }
 
+/// The agent at `given`, else the newest of `game`, if one is named, else the newest.
+///
+/// # Errors
+/// When there is none, it is damaged, or it plays another game.
+pub fn load_for(
+    game: Option<Game>,
+    given: Option<&Path>,
+    device: &Device,
+) -> Result<(About, Box<dyn Player>)> {
+    let Some(game) = game else { return load(given, device) };
+    let path = match given {
+        Some(given) => given.to_path_buf(),
+        None => newest(game)?.with_context(|| {
+            format!(
+                "no trained model of {name} in runs/{NAME}: train one with `cargo run -p {NAME} -- train --game {name}`, \
+                 run this where you trained, or name a run with --model DIR",
+                name = game.name()
+            )
+        })?,
+    };
+    let (about, player) = load(Some(&path), device)?;
+    ensure!(
+        about.game == game,
+        "the agent at {} plays {}, not {}: name another with --model, or leave out --game",
+        path.display(),
+        about.game.name(),
+        game.name()
+    );
+    Ok((about, player))
+}
+
+/// The newest run that trained an agent of `game`.
+pub fn newest(game: Game) -> Result<Option<PathBuf>> {
+    let runs = std::fs::read_dir(Path::new("runs").join(NAME)).into_iter().flatten().flatten();
+    let number = |path: PathBuf| Some((path.file_name()?.to_str()?.parse::<u64>().ok()?, path));
+    let mut runs: Vec<(u64, PathBuf)> = runs.filter_map(|run| number(run.path())).collect();
+    runs.sort();
+    for (_, run) in runs.into_iter().rev() {
+        let model = run.join(RunFolder::MODEL);
+        if model.exists() && read_tensors::<About>(&model, "model", NAME)?.0.game == game {
+            return Ok(Some(run));
+        }
+    }
+    Ok(None)
+}
+
 /// The agent at `given`, a run folder or a model file, else the newest.
 ///
 /// # Errors
@@ -44,12 +90,12 @@ pub fn load(given: Option<&Path>, device: &Device) -> Result<(About, Box<dyn Pla
     let weights = || VarBuilder::from_tensors(tensors.iter().cloned().collect(), DType::F32, device);
     let player: Box<dyn Player> = match &about.settings {
         Settings::Dqn(dqn) => Box::new(NetworkPlayer::new(
-            QNetwork::new(&shape, dqn.hidden, dqn.duelling, weights())?,
+            QNetwork::new(&shape, dqn.size(), dqn.duelling, weights())?,
             shape,
             device,
         )),
         Settings::Ppo(settings) | Settings::A2c(settings) => Box::new(NetworkPlayer::new(
-            ActorCritic::new(&shape, settings.hidden, weights())?,
+            ActorCritic::new(&shape, settings.size(), weights())?,
             shape,
             device,
         )),

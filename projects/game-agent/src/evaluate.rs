@@ -3,7 +3,7 @@
 use std::{ops::Range, path::PathBuf};
 
 use anyhow::Result;
-use games::{Environment, EpisodeEnd, Info, Observation};
+use games::{Environment, EpisodeEnd, Game2048, Info, Observation};
 use rand::Rng;
 use training::{DeviceChoice, choose_device, say};
 
@@ -56,6 +56,12 @@ pub fn evaluate(arguments: &Evaluate) -> Result<()> {
             "  {name:<8} score {:>9.2}  (mean between {low:.2} and {high:.2} with 95 %)  best {most:.2}",
             mean(scores.iter().copied())
         ));
+        if about.game == Game::Tiles {
+            say(format!(
+                "           {:.0} % come to 2048",
+                100.0 * share_of_2048(&episodes)?
+            ));
+        }
     }
     Ok(())
 }
@@ -75,12 +81,17 @@ pub struct Episode {
 const SIDE_BY_SIDE: usize = 100;
 
 /// An episode under way.
-struct Table {
-    game: Box<dyn Environment>,
-    observation: Observation,
-    info: Info,
-    episode: Episode,
-    ended: bool,
+pub struct Table {
+    /// What is played.
+    pub game: Box<dyn Environment>,
+    /// What the player sees now.
+    pub observation: Observation,
+    /// What else there is to say.
+    pub info: Info,
+    /// What was played so far.
+    pub episode: Episode,
+    /// Whether it has ended.
+    pub ended: bool,
 }
 
 /// Plays an episode of `game` for each of `seeds`.
@@ -88,7 +99,7 @@ pub fn play(game: Game, player: &mut dyn Player, seeds: Range<u64>) -> Result<Ve
     let seeds: Vec<u64> = seeds.collect();
     let mut episodes = Vec::new();
     for seeds in seeds.chunks(SIDE_BY_SIDE) {
-        let mut tables: Vec<Table> = seeds.iter().map(|seed| Table::new(game, *seed)).collect();
+        let mut tables: Vec<Table> = seeds.iter().map(|seed| Table::new(game.open(), *seed)).collect();
         loop {
             let mut playing: Vec<&mut Table> = tables.iter_mut().filter(|table| !table.ended).collect();
             if playing.is_empty() {
@@ -106,8 +117,8 @@ pub fn play(game: Game, player: &mut dyn Player, seeds: Range<u64>) -> Result<Ve
 }
 
 impl Table {
-    fn new(game: Game, seed: u64) -> Self {
-        let mut game = game.open();
+    /// Begins an episode.
+    pub fn new(mut game: Box<dyn Environment>, seed: u64) -> Self {
         let (observation, info) = game.reset(seed);
         Table {
             game,
@@ -122,14 +133,19 @@ impl Table {
         }
     }
 
-    fn view(&self) -> View<'_> {
+    /// What a player sees of it.
+    pub fn view(&self) -> View<'_> {
         View {
             observation: &self.observation,
             action_mask: &self.info.action_mask,
         }
     }
 
-    fn step(&mut self, action: usize) -> Result<()> {
+    /// Does `action`.
+    ///
+    /// # Errors
+    /// When there is no such action, the rules forbid it, or the episode has ended. All is as before then.
+    pub fn step(&mut self, action: usize) -> Result<()> {
         let step = self.game.step(action)?;
         let Episode { actions, end, .. } = &mut self.episode;
         actions.push(action as u8);
@@ -141,6 +157,20 @@ impl Table {
         self.info = step.info;
         Ok(())
     }
+}
+
+/// The share of games of 2048 that came to that tile, or a larger one: each is played again to see.
+pub fn share_of_2048(episodes: &[Episode]) -> Result<f64> {
+    let mut won = Vec::new();
+    for episode in episodes {
+        let mut game = Game2048::new();
+        game.reset(episode.seed);
+        for &action in &episode.actions {
+            game.step(action.into())?;
+        }
+        won.push(if game.tiles().largest() >= 2048 { 1.0 } else { 0.0 });
+    }
+    Ok(mean(won.into_iter()))
 }
 
 /// The mean of `values`, 0 of none.

@@ -6,7 +6,7 @@ use training::{Outcome, Run, RunFolder, report, say, write_whole};
 use crate::{
     agent, baselines,
     data::{Game, TEST, VALIDATION},
-    evaluate::{Episode, bootstrap_interval, mean, play},
+    evaluate::{Episode, bootstrap_interval, mean, play, share_of_2048},
     film::film,
     trial::{Trained, metrics_csv},
 };
@@ -34,7 +34,7 @@ pub fn finish(run: &mut Run, game: Game, trained: Vec<Trained>) -> Result<()> {
     let scores: Vec<f64> = all.iter().map(|episode| episode.end.score).collect();
     let of_seed = |episodes: &Vec<Episode>| mean(episodes.iter().map(|episode| episode.end.score));
     let (low, high) = bootstrap_interval(&scores);
-    let metrics = vec![
+    let mut metrics = vec![
         ("score".to_string(), mean(scores.iter().copied())),
         ("score_from".to_string(), low),
         ("score_to".to_string(), high),
@@ -51,6 +51,10 @@ pub fn finish(run: &mut Run, game: Game, trained: Vec<Trained>) -> Result<()> {
             mean(all.iter().map(|episode| episode.end.length as f64)),
         ),
     ];
+    if game == Game::Tiles {
+        let all = tests.concat();
+        metrics.push(("share_of_2048".to_string(), share_of_2048(&all)?));
+    }
 
     let rows: Vec<_> = trained
         .iter()
@@ -102,7 +106,7 @@ pub fn finish(run: &mut Run, game: Game, trained: Vec<Trained>) -> Result<()> {
     let (_, last) = best;
     if let Some(episode) = last.first() {
         let path = run.folder.file("episode.gif");
-        write_whole(&path, &film(game, episode)?.0)?;
+        write_whole(&path, &film(game.open().as_mut(), episode)?.gif)?;
         say(format!("film      {}", path.display()));
     }
     Ok(())
@@ -113,7 +117,8 @@ fn films(game: Game, agent: &Trained, last: &[Episode]) -> Result<report::Sectio
     let mut html = String::from("<div class=\"items\">");
     let stages = agent.films.iter().map(|stage| (stage.step, &stage.episode));
     for (step, episode) in stages.chain(last.first().map(|episode| (agent.about.step, episode))) {
-        let (film, every) = film(game, episode)?;
+        let film = film(game.open().as_mut(), episode)?;
+        let every = film.every;
         let thinned = if every > 1 {
             format!(", every {every}th step shown")
         } else {
@@ -123,7 +128,7 @@ fn films(game: Game, agent: &Trained, last: &[Episode]) -> Result<report::Sectio
             "<figure><figcaption>after {step} steps of learning: score {}, {} steps{thinned}</figcaption><img alt=\"\" src=\"{}\"></figure>",
             episode.end.score,
             episode.end.length,
-            report::data_url("image/gif", &film)
+            report::data_url("image/gif", &film.gif)
         );
     }
     html += "</div>";

@@ -1,24 +1,46 @@
-//! Episodes as films.
+//! An episode as a GIF.
 
-use anyhow::Result;
-use games::{Frame, gif};
+use anyhow::{Context, Result};
+use games::{Environment, gif};
 
-use crate::{data::Game, evaluate::Episode};
+use crate::evaluate::Episode;
 
-/// The most frames of a film: a report with three of them stays small enough to open.
-const FRAMES: usize = 300;
+/// A picture more costs up to a megabyte of memory and some ten kilobytes of file.
+const MOST_FRAMES: usize = 300;
+/// Bytes of a film, unless it has but a few pictures: what a page still loads at once.
+const MOST_BYTES: usize = 4 << 20;
 
-/// Plays `episode` again and films it, as a GIF. Of a long one only every k-th step is shown; gives k as well.
-pub fn film(game: Game, episode: &Episode) -> Result<(Vec<u8>, usize)> {
-    let every = episode.actions.len().div_ceil(FRAMES).max(1);
-    let mut playing = game.open();
-    playing.reset(episode.seed);
-    let mut frames: Vec<Frame> = vec![playing.render()];
-    for (number, &action) in episode.actions.iter().enumerate() {
-        playing.step(action.into())?;
-        if (number + 1) % every == 0 || number + 1 == episode.actions.len() {
-            frames.push(playing.render());
+/// A film of an episode.
+pub struct Film {
+    /// The GIF file.
+    pub gif: Vec<u8>,
+    /// It shows one in so many steps, and the last.
+    pub every: usize,
+}
+
+/// Plays `episode` in `game` again and films it. Of a long one only every second step is shown, or every third, so that
+/// the file stays below 4 MB.
+///
+/// # Errors
+/// When the episode is not one of `game`.
+pub fn film(game: &mut dyn Environment, episode: &Episode) -> Result<Film> {
+    let mut every = (episode.actions.len() + 1).div_ceil(MOST_FRAMES);
+    loop {
+        game.reset(episode.seed);
+        let mut frames = vec![game.render()];
+        for (number, &action) in (1..).zip(&episode.actions) {
+            game.step(usize::from(action))?;
+            if number % every == 0 || number == episode.actions.len() {
+                frames.push(game.render());
+            }
         }
+        // As fast as the game is, unless so few pictures a second would no longer look like moving.
+        let steps = game.steps_per_second();
+        let speed = (steps / every as u32).max(steps.min(10));
+        let gif = gif(&frames, speed).context("the film cannot be written")?;
+        if gif.len() <= MOST_BYTES || frames.len() <= 20 {
+            return Ok(Film { gif, every });
+        }
+        every *= 2;
     }
-    Ok((gif(&frames, playing.steps_per_second())?, every))
 }

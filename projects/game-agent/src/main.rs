@@ -5,20 +5,27 @@ mod agent;
 mod alpha_zero;
 mod baselines;
 mod data;
+mod demonstrations;
 mod dqn;
 mod evaluate;
 mod explain;
 mod film;
 mod model;
+mod opponents;
+mod play;
 mod player;
 mod ppo;
+mod predict;
 mod replay;
 mod rollout;
+mod screen;
 mod settings;
 mod td;
+mod thoughts;
 mod tree;
 mod trial;
 mod tuples;
+mod watch;
 
 use std::{process::ExitCode, sync::Mutex, thread};
 
@@ -51,6 +58,9 @@ struct Arguments {
 enum Command {
     Train(Train),
     Evaluate(evaluate::Evaluate),
+    Watch(watch::Watch),
+    Play(play::Play),
+    Predict(predict::Predict),
 }
 
 /// Train an agent, let it play games that it has never seen and write a report (what happens without a command)
@@ -93,6 +103,9 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     training::exit_code(match arguments.command {
         Some(Command::Evaluate(arguments)) => evaluate::evaluate(&arguments),
+        Some(Command::Watch(arguments)) => watch::watch(&arguments),
+        Some(Command::Play(arguments)) => play::play(&arguments),
+        Some(Command::Predict(arguments)) => predict::predict(&arguments),
         Some(Command::Train(arguments)) => train(arguments),
         None => train(arguments.train),
     })
@@ -124,7 +137,11 @@ impl Train {
             bail!("--seeds 0: at least one agent must be trained");
         }
         let algorithm = self.algorithm.unwrap_or(self.game.algorithm());
-        let mut changes = vec![format!("batch_size={}", self.run.batch_size)];
+        let mut changes = Vec::new();
+        // Tables learn from one slide after the other.
+        if algorithm != Algorithm::Td {
+            changes.push(format!("batch_size={}", self.run.batch_size));
+        }
         changes.extend(self.steps.map(|steps| format!("steps={steps}")));
         changes.extend(self.learning_rate.map(|rate| format!("learning_rate={rate:?}")));
         changes.extend(self.set.iter().cloned());

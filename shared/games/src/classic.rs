@@ -250,8 +250,9 @@ impl MountainCar {
     /// When it is outside of the game's bounds.
     pub fn begin(&mut self, state: [f64; 2]) -> Result<Observation, GameError> {
         let [position, velocity] = state;
-        let road = *self.game.min_position..=*self.game.max_position;
-        if !road.contains(&position) || !(velocity.abs() <= *self.game.max_speed) {
+        let positions = *self.game.min_position..=*self.game.max_position;
+        let velocities = -*self.game.max_speed..=*self.game.max_speed;
+        if !positions.contains(&position) || !velocities.contains(&velocity) {
             return Err(GameError::Position {
                 game: self.name(),
                 reason: format!("{state:?}: the position is within -1.2 and 0.6, the velocity within 0.07"),

@@ -1,0 +1,383 @@
+//! What only `game-agent` can show: that it leaves a terminal as it found it, and that people can play.
+
+use std::{
+    io::Write,
+    process::{Command, Output, Stdio},
+};
+
+use crate::program::{Place, text};
+
+const PROJECT: &str = "game-agent";
+
+/// The program, with its data in `place`.
+fn command(place: &Place, arguments: &[&str]) -> Command {
+    let mut command = place.command(PROJECT, arguments);
+    command.env("KINDLING_DATA", place.path().join("data"));
+    command
+}
+
+/// Runs the program and tells it `input`.
+fn told(place: &Place, arguments: &[&str], input: &str) -> Output {
+    let mut command = command(place, arguments);
+    let pipes = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = pipes.spawn().unwrap();
+    // A program that refuses to play does not read.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+#[test]
+fn a_game_can_be_played_through_a_pipe_and_is_kept() {
+    let place = Place::new();
+    let arguments = ["play", "--game", "connect-four", "--first", "me", "--seed", "4"];
+    let output = told(&place, &arguments, "4\n\n8\nsideways\ncolumn 4\nq\n");
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(
+        said.contains("\"8\" is no move") && said.contains("\"sideways\" is no move"),
+        "{said}"
+    );
+    assert!(said.contains("not ended"), "{said}");
+    let kept = String::from_utf8(place.bytes("data/played/connect-four.jsonl")).unwrap();
+    assert!(
+        kept.contains("\"seed\":4") && kept.contains("\"actions\":[3,3]"),
+        "{kept}"
+    );
+    assert_eq!(kept.lines().count(), 1);
+
+    // Another goes behind it.
+    let arguments = [
+        "play",
+        "--game",
+        "connect-four",
+        "--first",
+        "agent",
+        "--seed",
+        "4",
+    ];
+    let said = text(&told(&place, &arguments, "1\n"));
+    assert!(said.contains("the input ended before the game did"), "{said}");
+    let kept = String::from_utf8(place.bytes("data/played/connect-four.jsonl")).unwrap();
+    assert_eq!(kept.lines().count(), 2, "{kept}");
+    assert!(kept.lines().nth(1).unwrap().contains("\"seed\":5"), "{kept}");
+}
+
+#[test]
+fn what_the_rules_forbid_is_explained_and_the_game_goes_on() {
+    let place = Place::new();
+    let columns = "1\n".repeat(7) + "2\nq\n";
+    let output = told(
+        &place,
+        &["play", "--game", "connect-four", "--seed", "2"],
+        &columns,
+    );
+    let said = text(&output);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("column 1 is not allowed now; column 2, "), "{said}");
+    let said = text(&told(
+        &place,
+        &["play", "--game", "2048", "--seed", "2"],
+        "up\nup\nup\nup\nup\nleft\nq\n",
+    ));
+    assert!(said.contains("up is not allowed now"), "{said}");
+}
+
+#[test]
+fn a_game_that_waits_for_nobody_needs_a_terminal() {
+    let place = Place::new();
+    let output = told(&place, &["play", "--game", "snake"], "left\n");
+    let said = text(&output);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("needs a terminal") && said.contains("connect-four"),
+        "{said}"
+    );
+}
+
+#[test]
+fn mistaken_flags_are_explained() {
+    let place = Place::new();
+    let said = place.fail(PROJECT, &["play", "--game", "2048", "--first", "me"]);
+    assert!(said.contains("--first is for connect-four"), "{said}");
+    let said = place.fail(PROJECT, &["play", "--game", "2048", "--speed", "0"]);
+    assert!(said.contains("--speed 0"), "{said}");
+    let said = place.fail(PROJECT, &["play", "--model", "no/such/run"]);
+    assert!(said.contains("no/such/run"), "{said}");
+    let said = place.fail(PROJECT, &["watch"]);
+    assert!(said.contains("no trained model"), "{said}");
+}
+
+/// In a real terminal, or what a program cannot tell from one.
+#[cfg(unix)]
+mod in_a_terminal {
+    use std::{
+        ffi::OsStr,
+        fs::{File, OpenOptions},
+        io::{Read, Write},
+        os::unix::{ffi::OsStrExt, process::CommandExt},
+        process::{Child, ExitStatus},
+        sync::{Arc, Mutex},
+        thread,
+        time::{Duration, Instant},
+    };
+
+    use rustix::{
+        process::{Pid, Signal, ioctl_tiocsctty, kill_process, setsid},
+        pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+        stdio::stdin,
+        termios::{Termios, Winsize, tcgetattr, tcsetwinsize},
+    };
+
+    use super::{Place, command};
+
+    /// A terminal with the program in it.
+    struct Terminal {
+        /// The person's end.
+        person: File,
+        /// The program's end, held open to be looked at after the program has ended.
+        line: File,
+        program: Child,
+        written: Arc<Mutex<Vec<u8>>>,
+        before: Termios,
+    }
+
+    const ENTER: &str = "\x1b[?1049h";
+    const LEAVE: &str = "\x1b[?1049l";
+    const SHOW_CURSOR: &str = "\x1b[?25h";
+
+    fn size(columns: u16, rows: u16) -> Winsize {
+        Winsize {
+            ws_row: rows,
+            ws_col: columns,
+            ws_xpixel: 0,
+            ws_ypixel: 0,
+        }
+    }
+
+    impl Terminal {
+        fn start(place: &Place, arguments: &[&str], columns: u16, rows: u16) -> Self {
+            let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+            grantpt(&person).unwrap();
+            unlockpt(&person).unwrap();
+            let name = ptsname(&person, Vec::new()).unwrap();
+            let line = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .open(OsStr::from_bytes(name.as_bytes()))
+                .unwrap();
+            tcsetwinsize(&person, size(columns, rows)).unwrap();
+            let before = tcgetattr(&line).unwrap();
+            let mut command = command(place, arguments);
+            command
+                .env("TERM", "xterm-256color")
+                .env_remove("NO_COLOR")
+                .stdin(line.try_clone().unwrap())
+                .stdout(line.try_clone().unwrap())
+                .stderr(line.try_clone().unwrap());
+            // SAFETY: two system calls, which are allowed between fork and exec. They make the terminal the program's
+            // own, which signals of its size and its end need.
+            unsafe {
+                command.pre_exec(|| {
+                    setsid()?;
+                    Ok(ioctl_tiocsctty(stdin())?)
+                });
+            }
+            let program = command.spawn().unwrap();
+            let person = File::from(person);
+            let written = Arc::new(Mutex::new(Vec::new()));
+            let (mut reader, sink) = (person.try_clone().unwrap(), Arc::clone(&written));
+            thread::spawn(move || {
+                let mut bytes = [0; 4096];
+                while let Ok(count @ 1..) = reader.read(&mut bytes) {
+                    sink.lock().unwrap().extend(&bytes[..count]);
+                }
+            });
+            Terminal {
+                person,
+                line,
+                program,
+                written,
+                before,
+            }
+        }
+
+        /// All that the program has written.
+        fn written(&self) -> String {
+            String::from_utf8_lossy(&self.written.lock().unwrap()).into_owned()
+        }
+
+        /// Waits until `text` is written behind the first `from` bytes; gives the place behind it.
+        fn wait_for(&self, text: &str, from: usize) -> usize {
+            let begun = Instant::now();
+            loop {
+                let written = self.written();
+                if let Some(at) = written.get(from..).and_then(|written| written.find(text)) {
+                    return from + at + text.len();
+                }
+                assert!(
+                    begun.elapsed() < Duration::from_secs(60),
+                    "no {text:?} in {:?}",
+                    &written[from..]
+                );
+                thread::sleep(Duration::from_millis(10));
+            }
+        }
+
+        fn press(&mut self, keys: &str) {
+            self.person.write_all(keys.as_bytes()).unwrap();
+        }
+
+        fn resize(&self, columns: u16, rows: u16) {
+            tcsetwinsize(&self.person, size(columns, rows)).unwrap();
+        }
+
+        fn signal(&self, signal: Signal) {
+            kill_process(Pid::from_child(&self.program), signal).unwrap();
+        }
+
+        fn end(&mut self) -> ExitStatus {
+            let begun = Instant::now();
+            loop {
+                if let Some(status) = self.program.try_wait().unwrap() {
+                    return status;
+                }
+                if begun.elapsed() > Duration::from_secs(60) {
+                    self.program.kill().unwrap();
+                    panic!("it does not end: {:?}", self.written());
+                }
+                thread::sleep(Duration::from_millis(10));
+            }
+        }
+
+        /// Waits for the program's end; the terminal must be as it was before then.
+        fn end_and_check(&mut self) -> ExitStatus {
+            let status = self.end();
+            let after = tcgetattr(&self.line).unwrap();
+            assert_eq!(after.input_modes, self.before.input_modes);
+            assert_eq!(after.output_modes, self.before.output_modes);
+            assert_eq!(after.control_modes, self.before.control_modes);
+            assert_eq!(after.local_modes, self.before.local_modes);
+            // What is on its way to the person arrives.
+            self.wait_for(LEAVE, 0);
+            let written = self.written();
+            assert_eq!(written.matches(ENTER).count(), 1, "{written:?}");
+            assert_eq!(written.matches(LEAVE).count(), 1, "{written:?}");
+            let (shown, hidden) = (written.rfind(SHOW_CURSOR), written.rfind("\x1b[?25l"));
+            assert!(
+                shown.is_some() && shown > hidden,
+                "the cursor stays away: {written:?}"
+            );
+            status
+        }
+    }
+
+    const PLAY: [&str; 7] = ["play", "--game", "connect-four", "--first", "me", "--seed", "4"];
+
+    #[test]
+    fn a_terminal_is_whole_after_every_end() {
+        for key in ["q", "\x03", "\x04", "\x1b"] {
+            let place = Place::new();
+            let mut terminal = Terminal::start(&place, &PLAY, 80, 24);
+            terminal.wait_for("q ends", 0);
+            terminal.press(key);
+            let status = terminal.end_and_check();
+            assert!(status.success(), "{key:?}: {status}");
+        }
+        for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
+            let place = Place::new();
+            let mut terminal = Terminal::start(&place, &PLAY, 80, 24);
+            terminal.wait_for("q ends", 0);
+            terminal.signal(signal);
+            let status = terminal.end_and_check();
+            assert_eq!(status.code(), Some(130), "{signal:?}: {status}");
+        }
+    }
+
+    #[test]
+    fn two_signals_at_once_do_no_harm() {
+        let place = Place::new();
+        let mut terminal = Terminal::start(&place, &PLAY, 80, 24);
+        terminal.wait_for("q ends", 0);
+        terminal.signal(Signal::TERM);
+        terminal.signal(Signal::INT);
+        terminal.end_and_check();
+    }
+
+    #[test]
+    fn the_program_ends_when_the_terminal_goes() {
+        let place = Place::new();
+        let terminal = Terminal::start(&place, &PLAY, 80, 24);
+        terminal.wait_for("q ends", 0);
+        let Terminal {
+            person,
+            line,
+            mut program,
+            ..
+        } = terminal;
+        // The thread that reads holds the other copy of the person's end, so the line is hung up by a signal, as a
+        // shell whose window is closed does it.
+        drop((person, line));
+        kill_process(Pid::from_child(&program), Signal::HUP).unwrap();
+        assert_eq!(program.wait().unwrap().code(), Some(130));
+    }
+
+    #[test]
+    fn a_window_may_become_too_small_and_large_again() {
+        let place = Place::new();
+        let mut terminal = Terminal::start(&place, &PLAY, 80, 24);
+        let at = terminal.wait_for("q ends", 0);
+        terminal.resize(30, 6);
+        let at = terminal.wait_for("Too small a window", at);
+        let at = terminal.wait_for("needed", at);
+        // No key plays while the game is not seen.
+        terminal.press("4");
+        terminal.resize(100, 30);
+        let at = terminal.wait_for("q ends", at);
+        terminal.press("1");
+        let at = terminal.wait_for("X", at);
+        terminal.resize(60, 40);
+        terminal.wait_for("q ends", at);
+        terminal.press("q");
+        terminal.end_and_check();
+        let kept = String::from_utf8(place.bytes("data/played/connect-four.jsonl")).unwrap();
+        assert!(kept.contains("\"actions\":[0]"), "{kept}");
+    }
+
+    #[test]
+    fn a_window_may_be_too_small_from_the_start() {
+        for (columns, rows) in [(20, 5), (1, 1), (200, 4), (20, 100)] {
+            let place = Place::new();
+            let mut terminal = Terminal::start(&place, &PLAY, columns, rows);
+            terminal.wait_for(ENTER, 0);
+            if columns > 1 {
+                terminal.wait_for("needed", 0);
+            }
+            terminal.press("q");
+            assert!(terminal.end_and_check().success());
+        }
+        let place = Place::new();
+        let mut terminal = Terminal::start(&place, &PLAY, 20, 5);
+        let at = terminal.wait_for("needed", 0);
+        terminal.resize(80, 24);
+        terminal.wait_for("q ends", at);
+        terminal.press("q");
+        assert!(terminal.end_and_check().success());
+    }
+
+    #[test]
+    fn a_game_by_the_clock_waits_for_its_first_key_and_goes_on_by_itself() {
+        let place = Place::new();
+        let arguments = ["play", "--game", "snake", "--seed", "1", "--speed", "20"];
+        let mut terminal = Terminal::start(&place, &arguments, 80, 30);
+        let at = terminal.wait_for("Press a key to begin", 0);
+        terminal.press("a");
+        // Straight on into the wall.
+        terminal.wait_for("another game", at);
+        terminal.press("q");
+        assert!(terminal.end_and_check().success());
+        assert!(terminal.written().contains("kept in"));
+    }
+}

@@ -42,7 +42,9 @@ pub fn load_for(
     given: Option<&Path>,
     device: &Device,
 ) -> Result<(About, Box<dyn Player>)> {
-    let Some(game) = game else { return load(given, device) };
+    let Some(game) = game else {
+        return load(given, device);
+    };
     let path = match given {
         Some(given) => given.to_path_buf(),
         None => newest(game)?.with_context(|| {
@@ -66,7 +68,10 @@ pub fn load_for(
 
 /// The newest run that trained an agent of `game`.
 pub fn newest(game: Game) -> Result<Option<PathBuf>> {
-    let runs = std::fs::read_dir(Path::new("runs").join(NAME)).into_iter().flatten().flatten();
+    let runs = std::fs::read_dir(Path::new("runs").join(NAME))
+        .into_iter()
+        .flatten()
+        .flatten();
     let number = |path: PathBuf| Some((path.file_name()?.to_str()?.parse::<u64>().ok()?, path));
     let mut runs: Vec<(u64, PathBuf)> = runs.filter_map(|run| number(run.path())).collect();
     runs.sort();

@@ -43,7 +43,7 @@ struct Recent {
 /// Trains a network for `trial`.
 pub fn train(trial: &mut Trial<'_>, settings: &settings::ActorCritic) -> Result<()> {
     let (shape, seed, device) = (Shape::of(trial.game), trial.seed, trial.device.clone());
-    let network = |weights| ActorCritic::new(&shape, settings.hidden, weights);
+    let network = |weights| ActorCritic::new(&shape, settings.size(), weights);
     let variables = VarMap::new();
     let model = network(nn::seeded(&variables, seed, DType::F32, &device))?;
     let parameters = Parameters::new(&variables);

@@ -95,12 +95,12 @@ pub fn load(given: Option<&Path>, device: &Device) -> Result<(About, Box<dyn Pla
     let weights = || VarBuilder::from_tensors(tensors.iter().cloned().collect(), DType::F32, device);
     let player: Box<dyn Player> = match &about.settings {
         Settings::Dqn(dqn) => Box::new(NetworkPlayer::new(
-            QNetwork::new(&shape, dqn.hidden, dqn.duelling, weights())?,
+            QNetwork::new(&shape, dqn.size(), dqn.duelling, weights())?,
             shape,
             device,
         )),
         Settings::Ppo(settings) | Settings::A2c(settings) => Box::new(NetworkPlayer::new(
-            ActorCritic::new(&shape, settings.hidden, weights())?,
+            ActorCritic::new(&shape, settings.size(), weights())?,
             shape,
             device,
         )),

@@ -172,7 +172,7 @@ fn self_play(network: &Network, settings: &AlphaZero, seed: u64, iteration: u64)
     let mut known = Known::default();
     let game = |number| SelfPlay {
         board: Board::new(),
-        random: nn::random(seed, &format!("self-play/iteration {iteration}/game {number}")),
+        random: nn::random(seed, &format!("alpha-zero/iteration {iteration}/game {number}")),
         examples: Vec::new(),
         moves: 0,
     };
@@ -271,65 +271,103 @@ fn most(policy: &[f32; COLUMNS]) -> usize {
 /// Where a training stands, beside its tensors.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct State {
-    /// Iterations done.
-    iteration: u64,
-    /// Moves played.
+    /// Moves played against itself so far.
     step: u64,
+    /// Iterations done.
+    iterations: u64,
     /// Batches learned from.
     batches: u64,
-    /// After how many moves the next evaluation is due.
+    /// Moves after which the next evaluation is due.
     evaluate_at: u64,
+    recent: Recent,
 }
 
-/// Trains `trial` to its end.
+/// Sums since the last evaluation, for its row.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Recent {
+    games: f64,
+    moves: f64,
+    asked: f64,
+    judged: f64,
+    batches: f64,
+    policy_loss: f64,
+    value_loss: f64,
+}
+
+/// Trains a network for `trial`.
 pub fn train(trial: &mut Trial<'_>, settings: &AlphaZero) -> Result<()> {
     let (seed, device) = (trial.seed, trial.device.clone());
+    let network = |weights| Network::new(settings.channels, settings.blocks, weights);
     let variables = VarMap::new();
-    let weights = nn::seeded(&variables, seed, DType::F32, &device);
-    let network = Network::new(settings.channels, settings.blocks, weights)?;
+    let model = network(nn::seeded(&variables, seed, DType::F32, &device))?;
     let parameters = Parameters::new(&variables);
-    let looking = || {
-        Network::new(
-            settings.channels,
-            settings.blocks,
-            looking_only(&parameters, &device),
-        )
-    };
+    let judging = network(looking_only(&parameters, &device))?;
     let mut optimiser = AdamW::new(AdamWConfig {
         weight_decay: settings.weight_decay,
         ..AdamWConfig::default()
     });
     let mut guard = Guard::new(&device);
     let mut state = State::default();
-    let mut replay = VecDeque::new();
+    // What was played lately, the oldest first.
+    let mut replay: VecDeque<Example> = VecDeque::new();
     if let Some((saved, tensors)) = trial.resume::<State>()? {
         state = saved;
-        parameters.restore(&take(&tensors, "weights/"))?;
+        parameters.restore(&take(&tensors, "model/"))?;
         optimiser.set_state(&parameters, &take(&tensors, "optimiser/"))?;
         replay = examples_of(&take(&tensors, "replay/"))?;
     }
-    let mut losses = (0.0, 0.0);
-    while state.step < settings.steps {
-        // Play.
-        let played = self_play(&looking()?, settings, seed, state.iteration)?;
-        state.step += played.moves;
-        let new = played.examples.len();
-        replay.extend(played.examples);
-        // The window grows with the number of games, so that the first, weak ones are soon forgotten.
-        let window = (state.step as f64 * settings.thorough * settings.replay_share) as usize;
-        let window = window.clamp(4 * settings.batch_size, settings.replay_capacity);
-        replay.drain(..replay.len().saturating_sub(window));
 
-        // Learn.
+    loop {
+        // Evaluate, and write down how it goes.
+        let over = state.step >= settings.steps;
+        if over || state.step >= state.evaluate_at {
+            let recent = std::mem::take(&mut state.recent);
+            let batches = recent.batches.max(1.0);
+            let values = [
+                ("policy loss", recent.policy_loss / batches),
+                ("value loss", recent.value_loss / batches),
+                ("game length", recent.moves / recent.games.max(1.0)),
+                ("judged", recent.judged),
+                ("known before", 1.0 - recent.judged / recent.asked.max(1.0)),
+                ("replay size", replay.len() as f64),
+            ];
+            let mut player = Searcher::new(network(looking_only(&parameters, &device))?, settings);
+            trial.evaluate(state.step, &values, &mut player, || Ok(parameters.snapshot()?))?;
+            state.evaluate_at = state.step + settings.evaluate_every;
+        }
+        if over || trial.must_save() {
+            let mut tensors = named("model/", &parameters.snapshot()?);
+            tensors.extend(named("optimiser/", &optimiser.state()?));
+            tensors.extend(named("replay/", &tensors_of(&replay)?));
+            trial.save(state.step, &state, tensors)?;
+        }
+        if over {
+            return Ok(());
+        }
+
+        // Play against yourself.
+        let played = self_play(&judging, settings, seed, state.iterations)?;
+        state.step += played.moves;
+        state.recent.games += settings.games as f64;
+        state.recent.moves += played.moves as f64;
+        state.recent.asked += played.asked as f64;
+        state.recent.judged += played.judged as f64;
+
+        // Remember the newest, fewer in the beginning: what the first networks played is soon of no use.
+        let batches = played.examples.len() as f64 * settings.passes / settings.batch_size as f64;
+        replay.extend(played.examples);
+        let remembered = settings.replay_share * settings.thorough * state.step as f64;
+        let remembered = (remembered as usize).clamp(8 * settings.batch_size, settings.replay_capacity);
+        replay.drain(..replay.len().saturating_sub(remembered));
+
+        // Learn from it.
         let progress = (state.step as f64 / settings.steps as f64).min(1.0);
         let rate = settings.learning_rate * (1.0 - 0.9 * progress);
-        let mut random = nn::random(seed, &format!("learn/iteration {}", state.iteration));
-        let batches = (new as f64 * settings.passes / settings.batch_size as f64).ceil() as u64;
-        let mut sums = (0.0, 0.0);
-        for _ in 0..batches {
+        let mut random = nn::random(seed, &format!("alpha-zero/batches/{}", state.iterations));
+        for _ in 0..batches.ceil() as u64 {
             let examples: Vec<Example> = (0..settings.batch_size)
                 .map(|_| {
-                    let example: Example = replay[random.random_range(0..replay.len())];
+                    let example = replay[random.random_range(0..replay.len())];
                     if random.random() {
                         example.mirror()
                     } else {
@@ -337,53 +375,27 @@ pub fn train(trial: &mut Trial<'_>, settings: &AlphaZero) -> Result<()> {
                     }
                 })
                 .collect();
-            let (policy_loss, value_loss) = loss(&network, &examples)?;
-            let total = (&policy_loss + (&value_loss * settings.value_weight)?)?;
-            let mut gradients = Gradients::of(&total, &parameters)?;
+            let (policy_loss, value_loss) = losses(&model, &examples)?;
+            let loss = (&policy_loss + (&value_loss * settings.value_weight)?)?;
+            let mut gradients = Gradients::of(&loss, &parameters)?;
             if state.batches == 0 {
                 gradients.check_complete(&parameters)?;
             }
             let norm = gradients.clip_norm(settings.clip_norm)?;
-            guard.watch(state.batches, rate, examples.len(), &total, Some(&norm))?;
+            guard.watch(state.batches, rate, examples.len(), &loss, Some(&norm))?;
             optimiser.step(&parameters, &gradients, rate)?;
             state.batches += 1;
-            sums.0 += policy_loss.to_scalar::<f32>()? as f64 / batches as f64;
-            sums.1 += value_loss.to_scalar::<f32>()? as f64 / batches as f64;
+            state.recent.batches += 1.0;
+            state.recent.policy_loss += f64::from(policy_loss.detach().to_scalar::<f32>()?);
+            state.recent.value_loss += f64::from(value_loss.detach().to_scalar::<f32>()?);
         }
-        losses = sums;
-        state.iteration += 1;
-
-        // See how it goes.
-        if state.step >= state.evaluate_at || state.step >= settings.steps {
-            state.evaluate_at = (state.step / settings.evaluate_every + 1) * settings.evaluate_every;
-            let mut player = Searcher::new(looking()?, settings);
-            let values = [
-                ("policy loss", losses.0),
-                ("value loss", losses.1),
-                ("game length", played.moves as f64 / settings.games as f64),
-                ("positions judged", played.judged as f64),
-                (
-                    "asked twice",
-                    1.0 - played.judged as f64 / played.asked.max(1) as f64,
-                ),
-                ("replay size", replay.len() as f64),
-                ("learning rate", rate),
-            ];
-            trial.evaluate(state.step, &values, &mut player, || Ok(parameters.snapshot()?))?;
-        }
-        if trial.must_save() {
-            let mut tensors = named("weights/", &parameters.snapshot()?);
-            tensors.extend(named("optimiser/", &optimiser.state()?));
-            tensors.extend(named("replay/", &tensors_of(&replay)?));
-            trial.save(state.step, &state, tensors)?;
-        }
+        state.iterations += 1;
     }
-    Ok(())
 }
 
 /// The two losses of a batch, means over it: how far the policy is from the search's (cross-entropy), and the value from
 /// what the games came to (squared error).
-fn loss(network: &Network, examples: &[Example]) -> candle_core::Result<(Tensor, Tensor)> {
+fn losses(network: &Network, examples: &[Example]) -> candle_core::Result<(Tensor, Tensor)> {
     let (device, count) = (&network.device, examples.len());
     let boards: Vec<Board> = examples.iter().map(|example| example.board).collect();
     let policies: Vec<f32> = examples.iter().flat_map(|example| example.policy).collect();

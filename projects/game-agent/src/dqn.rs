@@ -46,7 +46,7 @@ struct Recent {
 /// Trains a network for `trial`.
 pub fn train(trial: &mut Trial<'_>, settings: &Dqn) -> Result<()> {
     let (shape, seed, device) = (Shape::of(trial.game), trial.seed, trial.device.clone());
-    let network = |weights| QNetwork::new(&shape, settings.hidden, settings.duelling, weights);
+    let network = |weights| QNetwork::new(&shape, settings.size(), settings.duelling, weights);
     let variables = VarMap::new();
     let online = network(nn::seeded(&variables, seed, DType::F32, &device))?;
     let parameters = Parameters::new(&variables);

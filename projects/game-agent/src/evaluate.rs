@@ -3,7 +3,7 @@
 use std::{ops::Range, path::PathBuf};
 
 use anyhow::Result;
-use games::{Environment, EpisodeEnd, Info, Observation};
+use games::{Environment, EpisodeEnd, Game2048, Info, Observation};
 use rand::Rng;
 use training::{DeviceChoice, choose_device, say};
 
@@ -56,6 +56,12 @@ pub fn evaluate(arguments: &Evaluate) -> Result<()> {
             "  {name:<8} score {:>9.2}  (mean between {low:.2} and {high:.2} with 95 %)  best {most:.2}",
             mean(scores.iter().copied())
         ));
+        if about.game == Game::Tiles {
+            say(format!(
+                "           {:.0} % come to 2048",
+                100.0 * share_of_2048(&episodes)?
+            ));
+        }
     }
     Ok(())
 }
@@ -151,6 +157,20 @@ impl Table {
         self.info = step.info;
         Ok(())
     }
+}
+
+/// The share of games of 2048 that came to that tile, or a larger one: each is played again to see.
+pub fn share_of_2048(episodes: &[Episode]) -> Result<f64> {
+    let mut won = Vec::new();
+    for episode in episodes {
+        let mut game = Game2048::new();
+        game.reset(episode.seed);
+        for &action in &episode.actions {
+            game.step(action.into())?;
+        }
+        won.push(if game.tiles().largest() >= 2048 { 1.0 } else { 0.0 });
+    }
+    Ok(mean(won.into_iter()))
 }
 
 /// The mean of `values`, 0 of none.

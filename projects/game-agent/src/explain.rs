@@ -6,7 +6,7 @@ use training::{Outcome, Run, RunFolder, report, say, write_whole};
 use crate::{
     agent, baselines,
     data::{Game, TEST, VALIDATION},
-    evaluate::{Episode, bootstrap_interval, mean, play},
+    evaluate::{Episode, bootstrap_interval, mean, play, share_of_2048},
     film::film,
     trial::{Trained, metrics_csv},
 };
@@ -34,7 +34,7 @@ pub fn finish(run: &mut Run, game: Game, trained: Vec<Trained>) -> Result<()> {
     let scores: Vec<f64> = all.iter().map(|episode| episode.end.score).collect();
     let of_seed = |episodes: &Vec<Episode>| mean(episodes.iter().map(|episode| episode.end.score));
     let (low, high) = bootstrap_interval(&scores);
-    let metrics = vec![
+    let mut metrics = vec![
         ("score".to_string(), mean(scores.iter().copied())),
         ("score_from".to_string(), low),
         ("score_to".to_string(), high),
@@ -51,6 +51,10 @@ pub fn finish(run: &mut Run, game: Game, trained: Vec<Trained>) -> Result<()> {
             mean(all.iter().map(|episode| episode.end.length as f64)),
         ),
     ];
+    if game == Game::Tiles {
+        let all = tests.concat();
+        metrics.push(("share_of_2048".to_string(), share_of_2048(&all)?));
+    }
 
     let rows: Vec<_> = trained
         .iter()

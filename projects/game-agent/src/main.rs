@@ -137,7 +137,11 @@ impl Train {
             bail!("--seeds 0: at least one agent must be trained");
         }
         let algorithm = self.algorithm.unwrap_or(self.game.algorithm());
-        let mut changes = vec![format!("batch_size={}", self.run.batch_size)];
+        let mut changes = Vec::new();
+        // Tables learn from one slide after the other.
+        if algorithm != Algorithm::Td {
+            changes.push(format!("batch_size={}", self.run.batch_size));
+        }
         changes.extend(self.steps.map(|steps| format!("steps={steps}")));
         changes.extend(self.learning_rate.map(|rate| format!("learning_rate={rate:?}")));
         changes.extend(self.set.iter().cloned());

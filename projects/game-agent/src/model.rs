@@ -50,20 +50,30 @@ enum Body {
     Planes(Conv2d, Conv2d, Linear),
 }
 
-/// Channels of the convolutions.
-const CHANNELS: usize = 32;
+/// How large a network is.
+#[derive(Clone, Copy, Debug)]
+pub struct Size {
+    /// Numbers in each hidden layer.
+    pub hidden: usize,
+    /// Channels of the convolutions over planes; 0 takes planes as a list of numbers.
+    pub channels: usize,
+}
 
 impl Body {
-    fn new(shape: &[usize], hidden: usize, weights: VarBuilder<'_>) -> candle_core::Result<Self> {
-        if let [planes, height, width] = *shape {
+    fn new(
+        shape: &[usize],
+        Size { hidden, channels }: Size,
+        weights: VarBuilder<'_>,
+    ) -> candle_core::Result<Self> {
+        if let ([planes, height, width], 1..) = (shape, channels) {
             let config = Conv2dConfig {
                 padding: 1,
                 ..Conv2dConfig::default()
             };
             return Ok(Body::Planes(
-                nn::conv2d(planes, CHANNELS, 3, config, weights.pp("conv1"))?,
-                nn::conv2d(CHANNELS, CHANNELS, 3, config, weights.pp("conv2"))?,
-                nn::linear(CHANNELS * height * width, hidden, weights.pp("hidden"))?,
+                nn::conv2d(*planes, channels, 3, config, weights.pp("conv1"))?,
+                nn::conv2d(channels, channels, 3, config, weights.pp("conv2"))?,
+                nn::linear(channels * height * width, hidden, weights.pp("hidden"))?,
             ));
         }
         let numbers = shape.iter().product();
@@ -76,7 +86,7 @@ impl Body {
     fn forward(&self, x: &Tensor) -> candle_core::Result<Tensor> {
         match self {
             Body::Numbers(first, second) => {
-                let x = ops::tanh(&first.forward(x)?)?; // batch × hidden
+                let x = ops::tanh(&first.forward(&x.flatten_from(1)?)?)?; // batch × hidden
                 ops::tanh(&second.forward(&x)?)
             }
             Body::Planes(first, second, hidden) => {
@@ -97,19 +107,19 @@ pub struct QNetwork {
 }
 
 impl QNetwork {
-    /// A network with `hidden` numbers in each hidden layer.
+    /// A network of this size, its first weights or trained ones from `weights`.
     pub fn new(
         shape: &Shape,
-        hidden: usize,
+        size: Size,
         duelling: bool,
         weights: VarBuilder<'_>,
     ) -> candle_core::Result<Self> {
         let value = duelling
-            .then(|| nn::linear(hidden, 1, weights.pp("value")))
+            .then(|| nn::linear(size.hidden, 1, weights.pp("value")))
             .transpose()?;
         Ok(QNetwork {
-            body: Body::new(&shape.observation, hidden, weights.pp("body"))?,
-            actions: nn::linear(hidden, shape.actions, weights.pp("actions"))?,
+            body: Body::new(&shape.observation, size, weights.pp("body"))?,
+            actions: nn::linear(size.hidden, shape.actions, weights.pp("actions"))?,
             value,
         })
     }
@@ -139,15 +149,15 @@ pub struct ActorCritic {
 }
 
 impl ActorCritic {
-    /// A network with `hidden` numbers in each hidden layer.
-    pub fn new(shape: &Shape, hidden: usize, weights: VarBuilder<'_>) -> candle_core::Result<Self> {
+    /// A network of this size, its first weights or trained ones from `weights`.
+    pub fn new(shape: &Shape, size: Size, weights: VarBuilder<'_>) -> candle_core::Result<Self> {
         let apart = shape.observation.len() == 1;
-        let critic = apart.then(|| Body::new(&shape.observation, hidden, weights.pp("critic")));
+        let critic = apart.then(|| Body::new(&shape.observation, size, weights.pp("critic")));
         Ok(ActorCritic {
-            actor: Body::new(&shape.observation, hidden, weights.pp("actor"))?,
+            actor: Body::new(&shape.observation, size, weights.pp("actor"))?,
             critic: critic.transpose()?,
-            actions: nn::linear(hidden, shape.actions, weights.pp("actions"))?,
-            value: nn::linear(hidden, 1, weights.pp("value"))?,
+            actions: nn::linear(size.hidden, shape.actions, weights.pp("actions"))?,
+            value: nn::linear(size.hidden, 1, weights.pp("value"))?,
         })
     }
 

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::data::Game;
+use crate::{data::Game, model::Size};
 
 /// How an agent learns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
@@ -47,6 +47,8 @@ pub struct Dqn {
     pub environments: usize,
     /// Numbers in each hidden layer.
     pub hidden: usize,
+    /// Channels of the two convolutions over planes; 0 takes the planes as one list of numbers, which is many times as fast.
+    pub channels: usize,
     /// Adam's step size; it falls linearly to a tenth of it.
     pub learning_rate: f64,
     /// Transitions in a batch.
@@ -100,6 +102,8 @@ pub struct ActorCritic {
     pub rollout: usize,
     /// Numbers in each hidden layer.
     pub hidden: usize,
+    /// Channels of the two convolutions over planes; 0 takes the planes as one list of numbers, which is many times as fast.
+    pub channels: usize,
     /// Adam's step size; it falls linearly to zero.
     pub learning_rate: f64,
     /// Steps in a batch.
@@ -295,11 +299,20 @@ fn nearest<'a>(word: &str, known: &[&'a str]) -> &'a str {
 }
 
 impl Dqn {
+    /// How large the network is.
+    pub fn size(&self) -> Size {
+        Size {
+            hidden: self.hidden,
+            channels: self.channels,
+        }
+    }
+
     fn of(game: Game) -> Self {
         let usual = Dqn {
             steps: 50_000,
             environments: 4,
             hidden: 128,
+            channels: 16,
             learning_rate: 1e-3,
             batch_size: 128,
             discount: 0.99,
@@ -336,12 +349,21 @@ impl Dqn {
 }
 
 impl ActorCritic {
+    /// How large the network is.
+    pub fn size(&self) -> Size {
+        Size {
+            hidden: self.hidden,
+            channels: self.channels,
+        }
+    }
+
     fn ppo(game: Game) -> Self {
         let usual = ActorCritic {
             steps: 100_000,
             environments: 8,
             rollout: 128,
             hidden: 64,
+            channels: 16,
             learning_rate: 1e-3,
             batch_size: 256,
             epochs: 10,

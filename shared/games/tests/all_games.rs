@@ -3,13 +3,23 @@
 
 use std::io::Cursor;
 
-use games::{Breakout, Environment, Frame, GameError, Info, Key, Observation, Snake, Step, gif};
+use games::{
+    Breakout, ConnectFour, Environment, Frame, Game2048, GameError, Info, Key, Observation, Snake, Step,
+    cart_pole, connect_four::RandomPlayer, gif, mountain_car,
+};
 use image::{AnimationDecoder, codecs::gif::GifDecoder};
 use rand::Rng;
 
 /// Every game: a new one is one more line here.
 fn all() -> Vec<Box<dyn Environment>> {
-    vec![Box::new(Breakout::default()), Box::new(Snake::default())]
+    vec![
+        Box::new(Breakout::default()),
+        Box::new(cart_pole()),
+        Box::new(ConnectFour::new(RandomPlayer)),
+        Box::new(Game2048::new()),
+        Box::new(mountain_car()),
+        Box::new(Snake::default()),
+    ]
 }
 
 /// Any action that the rules allow.

@@ -212,25 +212,26 @@ fn planes_that_are_no_positions() {
     );
 }
 
-/// Positions in which the player to move wins with one column only, and such where there is one column to block.
-const WINS: [(&str, usize); 4] = [("112233", 3), ("121212", 0), ("4152637", 1), ("1223343445", 3)];
-const BLOCKS: [(&str, usize); 3] = [("12131", 0), ("11223", 3), ("4536", 6)];
+/// Positions in which one column wins at once, or must be taken because the other would win there. The last has both.
+const FORCED: [(&str, usize); 6] = [
+    ("121212", 0),
+    ("1122336", 3),
+    ("12131", 0),
+    ("21322", 1),
+    ("4454345", 3),
+    ("6655447", 2),
+];
 
 #[test]
 fn one_ply_sees_one_move() {
     let mut random = nn::random(5, "one-ply");
-    for (moves, column) in WINS
-        .into_iter()
-        .filter(|(moves, _)| board(moves).wins_with(0) || *moves != "4152637")
-    {
-        let board = board(moves);
-        let wins: Vec<usize> = (0..COLUMNS).filter(|&column| board.wins_with(column)).collect();
-        if wins == [column] {
-            assert_eq!(OnePly.choose(&board, &mut random), column, "{moves}");
-        }
+    for (moves, column) in FORCED {
+        println!("{moves}\n{}", board(moves));
+        assert_eq!(OnePly.choose(&board(moves), &mut random), column, "{moves}");
     }
-    assert_eq!(OnePly.choose(&board("12131"), &mut random), 0);
-    assert_eq!(OnePly.choose(&board("11223"), &mut random), 3);
+    // Without a need it plays anything.
+    let columns: BTreeSet<usize> = (0..200).map(|_| OnePly.choose(&Board::new(), &mut random)).collect();
+    assert_eq!(columns.len(), COLUMNS);
 }
 
 #[test]
@@ -238,10 +239,7 @@ fn tree_search_wins_and_blocks() {
     for seed in 0..10 {
         let mut random = nn::random(seed, "tree");
         let mut search = TreeSearch::new(400);
-        for (moves, column) in [("112233", 3), ("121212", 0)] {
-            assert_eq!(search.choose(&board(moves), &mut random), column, "{moves}");
-        }
-        for (moves, column) in [("12131", 0), ("11223", 3)] {
+        for (moves, column) in FORCED {
             assert_eq!(search.choose(&board(moves), &mut random), column, "{moves}");
         }
     }
@@ -318,11 +316,9 @@ fn an_episode_is_a_function_of_seed_and_actions() {
         }
     };
     for seed in 0..6 {
-        let (seen, reward, score, moves) = play(seed);
-        assert_eq!((&seen, reward, score, &moves), {
-            let (seen, reward, score, moves) = play(seed);
-            (&seen.clone(), reward, score, &moves.clone())
-        });
+        let episode = play(seed);
+        assert_eq!(episode, play(seed));
+        let (seen, reward, score, moves) = episode;
         assert_eq!(score, (reward + 1.0) / 2.0);
         assert!(board(&moves).is_over());
         // Who begins sees an empty board, who answers one disc, of the other.

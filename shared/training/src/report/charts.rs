@@ -26,6 +26,17 @@ const SIZE: (u32, u32) = (460, 300);
 ///
 /// The names stand where the lines are not: above lines that fall, below lines that rise.
 pub fn line_chart(horizontal: &str, vertical: &str, lines: &[(&str, Vec<(f64, f64)>)]) -> Result<String> {
+    band_chart(horizontal, vertical, lines, &[])
+}
+
+/// [`line_chart`], and behind the lines, in their colours and order, the area between two of their own: where most of
+/// several runs are, say. (horizontal, low, high) for each place of a band.
+pub fn band_chart(
+    horizontal: &str,
+    vertical: &str,
+    lines: &[(&str, Vec<(f64, f64)>)],
+    bands: &[Vec<(f64, f64, f64)>],
+) -> Result<String> {
     let rise = |(_, points): &(&str, Vec<(f64, f64)>)| {
         points.last().map_or(0.0, |last| last.1) - points.first().map_or(0.0, |first| first.1)
     };
@@ -42,7 +53,8 @@ pub fn line_chart(horizontal: &str, vertical: &str, lines: &[(&str, Vec<(f64, f6
             .filter(|point| point.1.is_finite())
     };
     let (left, right) = range(points().map(|point| point.0), 0.0);
-    let (low, high) = range(points().map(|point| point.1), 0.06);
+    let edges = bands.iter().flatten().flat_map(|(_, low, high)| [*low, *high]);
+    let (low, high) = range(points().map(|point| point.1).chain(edges), 0.06);
     // Epochs are whole; of shares between 0 and 1 that would leave 0 and 1 alone.
     let decimals = if right - left < 3.0 { 1 } else { 0 };
     let mut svg = String::new();
@@ -64,6 +76,12 @@ pub fn line_chart(horizontal: &str, vertical: &str, lines: &[(&str, Vec<(f64, f6
             .y_labels(6)
             .draw()
             .map_err(drawing)?;
+        for (band, colour) in bands.iter().zip(COLOURS.iter().cycle()) {
+            let below = band.iter().map(|(x, low, _)| (*x, *low));
+            let above = band.iter().rev().map(|(x, _, high)| (*x, *high));
+            let area = Polygon::new(below.chain(above).collect::<Vec<_>>(), colour.mix(0.18));
+            chart.draw_series([area]).map_err(drawing)?;
+        }
         for ((name, points), colour) in lines.iter().zip(COLOURS.iter().cycle()) {
             let line = LineSeries::new(
                 points.iter().copied().filter(|point| point.1.is_finite()),

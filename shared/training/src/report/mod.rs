@@ -4,12 +4,12 @@ mod charts;
 mod page;
 mod sections;
 
-pub use charts::line_chart;
 pub(crate) use charts::rate_sweep;
+pub use charts::{band_chart, line_chart};
 pub use page::{Section, write_report};
 pub use sections::{
-    configuration, confusion_matrix, curves, detection_error_tradeoff, lines, notes, picture, pictures,
-    players, result, table,
+    configuration, confusion_matrix, curves, detection_error_tradeoff, films, lines, notes, picture,
+    pictures, players, result, table,
 };
 
 /// `text` with the characters that HTML would read as its own replaced.

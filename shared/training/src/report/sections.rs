@@ -25,9 +25,11 @@ pub fn result(scores: &Scores, goal: &str, baselines: &[(&str, f64)], words: &st
         .map(|(_, value)| ("this network", *value));
     let all: Vec<_> = own.into_iter().chain(baselines.iter().copied()).collect();
     let most = all.iter().fold(1.0f64, |most, (_, value)| most.max(*value));
+    // Scores below zero (a game's penalties) begin at the worst of them.
+    let least = all.iter().fold(0.0f64, |least, (_, value)| least.min(*value));
     for (index, (name, value)) in all.iter().enumerate() {
         let class = if index == 0 { "bar own" } else { "bar" };
-        let width = (100.0 * value / most).clamp(0.0, 100.0);
+        let width = (100.0 * (value - least) / (most - least)).clamp(0.0, 100.0);
         let _ = write!(
             html,
             "<div class=\"{class}\"><span>{}</span><i style=\"width:{width:.1}%\"></i><span>{value:.3}</span></div>",
@@ -229,6 +231,13 @@ pub fn picture(title: &str, words: &str, png: &[u8]) -> Section {
 pub fn pictures(title: &str, words: &str, pictures: &[(String, Vec<u8>)]) -> Section {
     figures(title, words, pictures, |png| {
         format!("<img alt=\"\" src=\"{}\">", data_url("image/png", png))
+    })
+}
+
+/// Films to look at, each with a caption: (caption, gif file).
+pub fn films(title: &str, words: &str, films: &[(String, Vec<u8>)]) -> Section {
+    figures(title, words, films, |gif| {
+        format!("<img alt=\"\" src=\"{}\">", data_url("image/gif", gif))
     })
 }
 

@@ -22,8 +22,8 @@ use crate::{
 pub struct Predict {
     /// Positions: the columns played so far in connect-four (4453, or start), sixteen numbers in 2048 (0 where there is
     /// no tile), the numbers of an observation, with commas between (0.02,-0.1,0.03,0.2), or FILE:LINE:STEP of a game
-    /// that was played (data/played/snake.jsonl:3:120)
-    #[arg(required = true, allow_hyphen_values = true)]
+    /// that was played (data/played/snake.jsonl:3:120). One that begins with a minus goes behind --
+    #[arg(required = true)]
     inputs: Vec<String>,
     /// The run folder of a trained model [default: the newest]
     #[arg(long, value_name = "DIR")]

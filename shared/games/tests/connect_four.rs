@@ -230,7 +230,9 @@ fn one_ply_sees_one_move() {
         assert_eq!(OnePly.choose(&board(moves), &mut random), column, "{moves}");
     }
     // Without a need it plays anything.
-    let columns: BTreeSet<usize> = (0..200).map(|_| OnePly.choose(&Board::new(), &mut random)).collect();
+    let columns: BTreeSet<usize> = (0..200)
+        .map(|_| OnePly.choose(&Board::new(), &mut random))
+        .collect();
     assert_eq!(columns.len(), COLUMNS);
 }
 

@@ -155,7 +155,10 @@ fn an_agent_says_what_it_would_do() {
         said.contains("left") && said.contains("right") && said.contains('\u{25b8}'),
         "{said}"
     );
-    let said = place.succeed(PROJECT, &["predict", "--model", QUICK, "--", "-0.02,-0.1,0.03,0.2"]);
+    let said = place.succeed(
+        PROJECT,
+        &["predict", "--model", QUICK, "--", "-0.02,-0.1,0.03,0.2"],
+    );
     assert!(said.contains("left"), "{said}");
     let said = place.fail(
         PROJECT,

@@ -42,6 +42,11 @@ struct Recent {
 
 /// Trains a network for `trial`.
 pub fn train(trial: &mut Trial<'_>, settings: &settings::ActorCritic) -> Result<()> {
+    // Each rollout is a batch, and used once.
+    let settings = &settings::ActorCritic {
+        rollout: (settings.batch_size / settings.environments).max(1),
+        ..settings.clone()
+    };
     let (shape, seed, device) = (Shape::of(trial.game), trial.seed, trial.device.clone());
     let network = |weights| ActorCritic::new(&shape, settings.size(), weights);
     let variables = VarMap::new();
@@ -107,7 +112,7 @@ pub fn train(trial: &mut Trial<'_>, settings: &settings::ActorCritic) -> Result<
 
         // Learn from them, once.
         let everything: Vec<usize> = (0..rollout.len()).collect();
-        let batch = rollout.batch(&everything, &device)?;
+        let batch = rollout.batch(&everything, false, &device)?;
         let (logits, values) = model.forward(&batch.observations)?;
         let log_probabilities = ops::log_softmax(&(logits + &batch.penalties)?, D::Minus1)?;
         let chosen = log_probabilities.gather(&batch.actions, 1)?.squeeze(1)?;

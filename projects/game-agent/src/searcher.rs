@@ -51,7 +51,7 @@ pub struct Network {
     blocks: Vec<(Layer, Layer)>,
     policy: (Layer, Linear),
     value: (Layer, Linear, Linear),
-    device: Device,
+    pub(crate) device: Device,
 }
 
 impl Network {

@@ -309,14 +309,14 @@ impl Dqn {
 
     fn of(game: Game) -> Self {
         let usual = Dqn {
-            steps: 50_000,
+            steps: 100_000,
             environments: 4,
-            hidden: 128,
-            channels: 16,
+            hidden: 64,
+            channels: 0,
             learning_rate: 1e-3,
             batch_size: 128,
             discount: 0.99,
-            return_steps: 3,
+            return_steps: 10,
             double: true,
             duelling: false,
             replay_capacity: 50_000,
@@ -335,12 +335,20 @@ impl Dqn {
         match game {
             Game::CartPole => usual,
             Game::MountainCar => Dqn {
+                hidden: 128,
+                return_steps: 5,
+                exploration: 0.5,
                 persistent: true,
-                steps: 100_000,
                 ..usual
             },
             _ => Dqn {
                 steps: 1_000_000,
+                environments: 16,
+                hidden: 256,
+                return_steps: 5,
+                train_every: 16,
+                learning_starts: 10_000,
+                learning_rate: 3e-4,
                 evaluate_every: 50_000,
                 ..usual
             },
@@ -363,9 +371,9 @@ impl ActorCritic {
             environments: 8,
             rollout: 128,
             hidden: 64,
-            channels: 16,
+            channels: 0,
             learning_rate: 1e-3,
-            batch_size: 256,
+            batch_size: 128,
             epochs: 10,
             discount: 0.99,
             trace: 0.95,
@@ -378,9 +386,9 @@ impl ActorCritic {
         match game {
             Game::CartPole | Game::MountainCar => usual,
             _ => ActorCritic {
-                steps: 3_000_000,
+                steps: 4_000_000,
                 environments: 64,
-                hidden: 128,
+                hidden: 256,
                 batch_size: 1024,
                 epochs: 3,
                 entropy_weight: 0.01,

@@ -77,12 +77,6 @@ fn what_the_rules_forbid_is_explained_and_the_game_goes_on() {
     let said = text(&output);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("column 1 is not allowed now; column 2, "), "{said}");
-    let said = text(&told(
-        &place,
-        &["play", "--game", "2048", "--seed", "2"],
-        "up\nup\nup\nup\nup\nleft\nq\n",
-    ));
-    assert!(said.contains("up is not allowed now"), "{said}");
 }
 
 #[test]
@@ -141,9 +135,9 @@ fn an_agent_is_filmed_where_nobody_watches() {
     assert!(said.contains("plays cart-pole, not snake"), "{said}");
     let said = place.fail(
         PROJECT,
-        &["watch", "--model", QUICK, "--gif", "no/such/folder/a.gif"],
+        &["watch", "--model", QUICK, "--gif", "cart-pole.gif/a.gif"],
     );
-    assert!(said.contains("no/such/folder"), "{said}");
+    assert!(said.contains("cart-pole.gif"), "{said}");
 }
 
 #[test]

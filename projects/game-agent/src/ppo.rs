@@ -13,6 +13,7 @@ use training::{
 };
 
 use crate::{
+    imitate::imitate,
     model::{ActorCritic, NetworkPlayer, Shape, looking_only},
     rollout::play,
     settings,
@@ -79,6 +80,8 @@ pub fn train(trial: &mut Trial<'_>, settings: &settings::ActorCritic) -> Result<
         games.restore(&state.games)?;
         parameters.restore(&take(&tensors, "model/"))?;
         optimiser.set_state(&parameters, &take(&tensors, "optimiser/"))?;
+    } else {
+        imitate(&model, &parameters, &trial.lessons, &shape, seed, &device)?;
     }
 
     loop {

@@ -68,7 +68,12 @@ pub fn finish(run: &mut Run, game: Game, trained: Vec<Trained>) -> Result<()> {
     ];
     let (_, mut player) = agent::load(Some(&best.model), &run.device)?;
     if let Some(map) = value_map(game, player.as_mut(), game.open().actions())? {
-        let words = "What the agent hopes for, and what it does, wherever the game may be (the cart in the middle and at rest).";
+        let words = match game {
+            Game::CartPole => {
+                "What the agent hopes for, and which way it pushes, with the cart in the middle and at rest."
+            }
+            _ => "What the agent hopes for, and which way it drives.",
+        };
         sections.push(report::picture("What it thinks, everywhere", words, &map));
     }
     if game == Game::ConnectFour {

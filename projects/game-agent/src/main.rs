@@ -170,10 +170,11 @@ impl Train {
         changes.extend(self.steps.map(|steps| format!("steps={steps}")));
         changes.extend(self.learning_rate.map(|rate| format!("learning_rate={rate:?}")));
         changes.extend(self.set.iter().cloned());
-        if self.run.quick {
-            changes.extend(Settings::QUICK.map(String::from));
+        let settings = Settings::of(self.game, algorithm)?.with(&changes)?;
+        match self.run.quick {
+            true => settings.quick(),
+            false => Ok(settings),
         }
-        Settings::of(self.game, algorithm)?.with(&changes)
     }
 }
 

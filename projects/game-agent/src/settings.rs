@@ -237,7 +237,20 @@ impl Settings {
     }
 
     /// What `--quick` changes.
-    pub const QUICK: [&str; 2] = ["steps=2000", "evaluate_every=1000"];
+    const QUICK: [&str; 2] = ["steps=2000", "evaluate_every=1000"];
+
+    /// The same, for `--quick`.
+    pub fn quick(self) -> Result<Self> {
+        let mut changes = Self::QUICK.map(String::from).to_vec();
+        if let Settings::Dqn(_) = self {
+            changes.push("learning_starts=500".to_string());
+        }
+        if let Settings::AlphaZero(_) = self {
+            changes.push("games=16".to_string());
+            changes.push("steps=300".to_string());
+        }
+        self.with(&changes)
+    }
 
     /// Whether one thread is faster than several: small networks on lists of numbers are.
     pub fn on_one_thread(&self, game: Game) -> bool {

@@ -77,12 +77,6 @@ fn what_the_rules_forbid_is_explained_and_the_game_goes_on() {
     let said = text(&output);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("column 1 is not allowed now; column 2, "), "{said}");
-    let said = text(&told(
-        &place,
-        &["play", "--game", "2048", "--seed", "2"],
-        "up\nup\nup\nup\nup\nleft\nq\n",
-    ));
-    assert!(said.contains("up is not allowed now"), "{said}");
 }
 
 #[test]
@@ -110,6 +104,74 @@ fn mistaken_flags_are_explained() {
     assert!(said.contains("no trained model"), "{said}");
 }
 
+/// Where the quick training of a test leaves its agent.
+const QUICK: &str = "runs/game-agent/quick-001";
+
+#[test]
+fn an_agent_is_filmed_where_nobody_watches() {
+    let place = Place::new();
+    place.succeed(PROJECT, &["train", "--game", "cart-pole", "--quick"]);
+    let said = place.succeed(
+        PROJECT,
+        &["watch", "--model", QUICK, "--episodes", "2", "--seed", "5"],
+    );
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(
+        lines[0].starts_with("seed 5") && lines[1].starts_with("seed 6"),
+        "{said}"
+    );
+    assert!(lines[0].contains("score") && lines[0].contains("steps"), "{said}");
+    assert!(said.contains("cart-pole.gif"), "{said}");
+    let film = place.bytes("cart-pole.gif");
+    assert!(film.starts_with(b"GIF89a"));
+    place.succeed(
+        PROJECT,
+        &["watch", "--model", QUICK, "--seed", "5", "--gif", "again.gif"],
+    );
+    assert_eq!(place.bytes("again.gif"), film, "the same seed gave another film");
+    let said = place.fail(PROJECT, &["watch", "--model", QUICK, "--opponent", "random"]);
+    assert!(said.contains("--opponent is for connect-four"), "{said}");
+    let said = place.fail(PROJECT, &["watch", "--model", QUICK, "--game", "snake"]);
+    assert!(said.contains("plays cart-pole, not snake"), "{said}");
+    let said = place.fail(
+        PROJECT,
+        &["watch", "--model", QUICK, "--gif", "cart-pole.gif/a.gif"],
+    );
+    assert!(said.contains("cart-pole.gif"), "{said}");
+}
+
+#[test]
+fn an_agent_says_what_it_would_do() {
+    let place = Place::new();
+    place.succeed(PROJECT, &["train", "--game", "cart-pole", "--quick"]);
+    let said = place.succeed(PROJECT, &["predict", "0.02,-0.1,0.03,0.2", "--model", QUICK]);
+    assert!(
+        said.contains("left") && said.contains("right") && said.contains('\u{25b8}'),
+        "{said}"
+    );
+    let said = place.succeed(
+        PROJECT,
+        &["predict", "--model", QUICK, "--", "-0.02,-0.1,0.03,0.2"],
+    );
+    assert!(said.contains("left"), "{said}");
+    let said = place.fail(
+        PROJECT,
+        &[
+            "predict",
+            "--model",
+            QUICK,
+            "0.02,-0.1,0.03,0.2",
+            "1,2",
+            "a,b,c,d",
+        ],
+    );
+    assert!(said.contains("2 of 3 positions"), "{said}");
+    assert!(
+        said.contains("1,2: 2 numbers, but 4") && said.contains("number 1 is \"a\""),
+        "{said}"
+    );
+}
+
 /// In a real terminal, or what a program cannot tell from one.
 #[cfg(unix)]
 mod in_a_terminal {
@@ -131,7 +193,7 @@ mod in_a_terminal {
         termios::{Termios, Winsize, tcgetattr, tcsetwinsize},
     };
 
-    use super::{Place, command};
+    use super::{PROJECT, Place, QUICK, command};
 
     /// A terminal with the program in it.
     struct Terminal {
@@ -335,11 +397,11 @@ mod in_a_terminal {
         // No key plays while the game is not seen.
         terminal.press("4");
         terminal.resize(100, 30);
-        let at = terminal.wait_for("q ends", at);
+        let at = terminal.wait_for("drop a disc", at);
         terminal.press("1");
-        let at = terminal.wait_for("X", at);
+        let at = terminal.wait_for("moves", at);
         terminal.resize(60, 40);
-        terminal.wait_for("q ends", at);
+        terminal.wait_for("drop a disc", at);
         terminal.press("q");
         terminal.end_and_check();
         let kept = String::from_utf8(place.bytes("data/played/connect-four.jsonl")).unwrap();
@@ -362,7 +424,7 @@ mod in_a_terminal {
         let mut terminal = Terminal::start(&place, &PLAY, 20, 5);
         let at = terminal.wait_for("needed", 0);
         terminal.resize(80, 24);
-        terminal.wait_for("q ends", at);
+        terminal.wait_for("drop a disc", at);
         terminal.press("q");
         assert!(terminal.end_and_check().success());
     }
@@ -379,5 +441,34 @@ mod in_a_terminal {
         terminal.press("q");
         assert!(terminal.end_and_check().success());
         assert!(terminal.written().contains("kept in"));
+    }
+
+    #[test]
+    fn an_agent_is_watched_and_the_terminal_stays_whole() {
+        let place = Place::new();
+        place.succeed(PROJECT, &["train", "--game", "cart-pole", "--quick"]);
+        let arguments = ["watch", "--model", QUICK, "--episodes", "50", "--speed", "0.5"];
+        for key in ["q", "\x03"] {
+            let mut terminal = Terminal::start(&place, &arguments, 80, 24);
+            let at = terminal.wait_for("q ends", 0);
+            terminal.press(" ");
+            let at = terminal.wait_for("paused", at);
+            // A step while it is paused, then on.
+            terminal.press("\x1b[C+ ");
+            let at = terminal.wait_for("0.75", at);
+            terminal.resize(20, 10);
+            let at = terminal.wait_for("needed", at);
+            terminal.resize(100, 40);
+            terminal.wait_for("space pauses", at);
+            terminal.press(key);
+            assert!(terminal.end_and_check().success());
+            let end = terminal.written().rfind(LEAVE).unwrap();
+            terminal.wait_for("cart-pole.gif", end);
+            assert!(place.bytes("cart-pole.gif").starts_with(b"GIF89a"));
+        }
+        let mut terminal = Terminal::start(&place, &arguments, 80, 24);
+        terminal.wait_for("q ends", 0);
+        terminal.signal(Signal::TERM);
+        assert_eq!(terminal.end_and_check().code(), Some(130));
     }
 }

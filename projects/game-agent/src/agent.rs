@@ -10,10 +10,10 @@ use training::{RunFolder, find_model, read_tensors};
 
 use crate::{
     NAME,
-    alpha_zero::{Network, Searcher},
     data::Game,
     model::{ActorCritic, NetworkPlayer, QNetwork, Shape},
     player::Player,
+    searcher::{Network, Searcher},
     settings::Settings,
     tuples::{TuplePlayer, Tuples},
 };
@@ -42,7 +42,9 @@ pub fn load_for(
     given: Option<&Path>,
     device: &Device,
 ) -> Result<(About, Box<dyn Player>)> {
-    let Some(game) = game else { return load(given, device) };
+    let Some(game) = game else {
+        return load(given, device);
+    };
     let path = match given {
         Some(given) => given.to_path_buf(),
         None => newest(game)?.with_context(|| {
@@ -66,7 +68,10 @@ pub fn load_for(
 
 /// The newest run that trained an agent of `game`.
 pub fn newest(game: Game) -> Result<Option<PathBuf>> {
-    let runs = std::fs::read_dir(Path::new("runs").join(NAME)).into_iter().flatten().flatten();
+    let runs = std::fs::read_dir(Path::new("runs").join(NAME))
+        .into_iter()
+        .flatten()
+        .flatten();
     let number = |path: PathBuf| Some((path.file_name()?.to_str()?.parse::<u64>().ok()?, path));
     let mut runs: Vec<(u64, PathBuf)> = runs.filter_map(|run| number(run.path())).collect();
     runs.sort();
@@ -110,4 +115,24 @@ pub fn load(given: Option<&Path>, device: &Device) -> Result<(About, Box<dyn Pla
         )),
     };
     Ok((about, player))
+}
+
+/// How many numbers the model at `path` has learned.
+pub fn parameters(path: &Path) -> Result<usize> {
+    let (_, tensors) = read_tensors::<About>(path, "model", NAME)?;
+    let learned = tensors.iter().filter(|(name, _)| !nn::is_buffer(name));
+    Ok(learned.map(|(_, tensor)| tensor.elem_count()).sum())
+}
+
+/// The agent at `path` playing at sight, if it is one that searches.
+pub fn without_search(path: &Path, device: &Device) -> Result<Option<Box<dyn Player>>> {
+    let (about, tensors) = read_tensors::<About>(path, "model", NAME)?;
+    let Settings::AlphaZero(settings) = &about.settings else {
+        return Ok(None);
+    };
+    let weights = VarBuilder::from_tensors(tensors.into_iter().collect(), DType::F32, device);
+    let network = Network::new(settings.channels, settings.blocks, weights)?;
+    Ok(Some(Box::new(
+        Searcher::new(network, settings).with_simulations(0),
+    )))
 }

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use anyhow::{Context, Result};
 use candle_core::{DType, Device, Tensor};
 use games::connect_four::{Board, COLUMNS, ROWS};
-use nn::{BatchNorm, Conv2d, Conv2dConfig, Linear, Module, ModuleT, Random, VarBuilder, VarMap, ops};
+use nn::{Random, VarMap, ops};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use training::{
@@ -18,118 +18,11 @@ use training::{
 
 use crate::{
     model::looking_only,
-    player::{Player, Thoughts, View},
+    searcher::{Network, Searcher, batch},
     settings::AlphaZero,
-    tree::{Judge, Judgement, Known, Tree, search},
+    tree::{Known, Tree, search},
     trial::{Tensors, Trial, named, take},
 };
-
-/// A convolution with a norm.
-struct Layer {
-    convolution: Conv2d,
-    norm: BatchNorm,
-}
-
-impl Layer {
-    fn new(from: usize, to: usize, kernel: usize, weights: VarBuilder<'_>) -> candle_core::Result<Self> {
-        let config = Conv2dConfig {
-            padding: kernel / 2,
-            ..Conv2dConfig::default()
-        };
-        Ok(Layer {
-            convolution: nn::conv2d_no_bias(from, to, kernel, config, weights.pp("convolution"))?,
-            norm: nn::batch_norm(to, 1e-5, weights.pp("norm"))?,
-        })
-    }
-
-    fn forward_relu(&self, x: &Tensor, train: bool) -> candle_core::Result<Tensor> {
-        self.norm.forward_relu_t(&self.convolution.forward(x)?, train)
-    }
-
-    fn forward(&self, x: &Tensor, train: bool) -> candle_core::Result<Tensor> {
-        self.norm.forward_t(&self.convolution.forward(x)?, train)
-    }
-}
-
-/// Planes of the two heads.
-const HEAD_PLANES: usize = 4;
-/// Numbers between the value head's layers.
-const VALUE_HIDDEN: usize = 32;
-
-/// A small residual network with two heads.
-pub struct Network {
-    stem: Layer,
-    blocks: Vec<(Layer, Layer)>,
-    policy: (Layer, Linear),
-    value: (Layer, Linear, Linear),
-    device: Device,
-}
-
-impl Network {
-    /// A network of `blocks` residual blocks of two convolutions with `channels` channels.
-    pub fn new(channels: usize, blocks: usize, weights: VarBuilder<'_>) -> candle_core::Result<Self> {
-        let block = |number: usize| {
-            let weights = weights.pp(format!("block{}", number + 1));
-            Ok((
-                Layer::new(channels, channels, 3, weights.pp("first"))?,
-                Layer::new(channels, channels, 3, weights.pp("second"))?,
-            ))
-        };
-        let features = HEAD_PLANES * ROWS * COLUMNS;
-        let (policy, value) = (weights.pp("policy"), weights.pp("value"));
-        Ok(Network {
-            stem: Layer::new(2, channels, 3, weights.pp("stem"))?,
-            blocks: (0..blocks).map(block).collect::<candle_core::Result<_>>()?,
-            policy: (
-                Layer::new(channels, HEAD_PLANES, 1, policy.pp("planes"))?,
-                nn::linear(features, COLUMNS, policy.pp("columns"))?,
-            ),
-            value: (
-                Layer::new(channels, HEAD_PLANES, 1, value.pp("planes"))?,
-                nn::linear(features, VALUE_HIDDEN, value.pp("hidden"))?,
-                nn::linear(VALUE_HIDDEN, 1, value.pp("value"))?,
-            ),
-            device: weights.device().clone(),
-        })
-    }
-
-    /// For positions (batch, 2, 6, 7) the logits of the columns (batch, 7) and the values (batch), −1 … 1.
-    pub fn forward(&self, boards: &Tensor, train: bool) -> candle_core::Result<(Tensor, Tensor)> {
-        let mut x = self.stem.forward_relu(boards, train)?; // (batch, channels, 6, 7), as all that follow
-        for (first, second) in &self.blocks {
-            let change = second.forward(&first.forward_relu(&x, train)?, train)?;
-            x = ops::add_relu(&x, &change)?;
-        }
-        let (planes, columns) = &self.policy;
-        let logits = columns.forward(&planes.forward_relu(&x, train)?.flatten_from(1)?)?;
-        let (planes, hidden, value) = &self.value;
-        let hidden = hidden.forward(&planes.forward_relu(&x, train)?.flatten_from(1)?)?;
-        let value = ops::tanh(&value.forward(&ops::relu(&hidden)?)?)?;
-        Ok((logits, value.squeeze(1)?))
-    }
-}
-
-/// `boards` as a batch (boards, 2, 6, 7).
-fn batch(boards: &[Board], device: &Device) -> candle_core::Result<Tensor> {
-    let mut planes = vec![0.0; boards.len() * 2 * ROWS * COLUMNS];
-    for (planes, board) in planes.chunks_exact_mut(2 * ROWS * COLUMNS).zip(boards) {
-        board.write_planes(planes);
-    }
-    Tensor::from_vec(planes, (boards.len(), 2, ROWS, COLUMNS), device)
-}
-
-impl Judge for Network {
-    fn judge(&self, boards: &[Board]) -> Result<Vec<Judgement>> {
-        if boards.is_empty() {
-            return Ok(Vec::new());
-        }
-        let (logits, values) = self.forward(&batch(boards, &self.device)?, false)?;
-        let policies = ops::softmax(&logits, 1)?.flatten_all()?.to_vec1::<f32>()?;
-        let policies = policies.as_chunks::<COLUMNS>().0.iter();
-        let both = policies.zip(values.to_vec1::<f32>()?);
-        Ok(both.map(|(&policy, value)| Judgement { policy, value }).collect())
-    }
-}
 
 /// A position to learn from.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -163,7 +56,6 @@ struct SelfPlay {
 struct Played {
     examples: Vec<Example>,
     moves: u64,
-    asked: u64,
     judged: u64,
 }
 
@@ -180,7 +72,6 @@ fn self_play(network: &Network, settings: &AlphaZero, seed: u64, iteration: u64)
     let mut played = Played {
         examples: Vec::new(),
         moves: 0,
-        asked: 0,
         judged: 0,
     };
     while !games.is_empty() {
@@ -221,7 +112,7 @@ fn self_play(network: &Network, settings: &AlphaZero, seed: u64, iteration: u64)
             played.examples.extend(game.learned(settings.trust));
         }
     }
-    (played.asked, played.judged) = (known.asked, known.judged);
+    played.judged = known.judged;
     Ok(played)
 }
 
@@ -287,7 +178,6 @@ struct State {
 struct Recent {
     games: f64,
     moves: f64,
-    asked: f64,
     judged: f64,
     batches: f64,
     policy_loss: f64,
@@ -296,100 +186,149 @@ struct Recent {
 
 /// Trains a network for `trial`.
 pub fn train(trial: &mut Trial<'_>, settings: &AlphaZero) -> Result<()> {
-    let (seed, device) = (trial.seed, trial.device.clone());
-    let network = |weights| Network::new(settings.channels, settings.blocks, weights);
-    let variables = VarMap::new();
-    let model = network(nn::seeded(&variables, seed, DType::F32, &device))?;
-    let parameters = Parameters::new(&variables);
-    let judging = network(looking_only(&parameters, &device))?;
-    let mut optimiser = AdamW::new(AdamWConfig {
-        weight_decay: settings.weight_decay,
-        ..AdamWConfig::default()
-    });
-    let mut guard = Guard::new(&device);
-    let mut state = State::default();
-    // What was played lately, the oldest first.
-    let mut replay: VecDeque<Example> = VecDeque::new();
-    if let Some((saved, tensors)) = trial.resume::<State>()? {
-        state = saved;
-        parameters.restore(&take(&tensors, "model/"))?;
-        optimiser.set_state(&parameters, &take(&tensors, "optimiser/"))?;
-        replay = examples_of(&take(&tensors, "replay/"))?;
+    let mut learner = Learner::new(settings, trial.seed, &trial.device)?;
+    if let Some((state, tensors)) = trial.resume::<State>()? {
+        learner.restore(state, &tensors)?;
     }
-
     loop {
-        // Evaluate, and write down how it goes.
-        let over = state.step >= settings.steps;
-        if over || state.step >= state.evaluate_at {
-            let recent = std::mem::take(&mut state.recent);
+        let over = learner.state.step >= settings.steps;
+        if over || learner.state.step >= learner.state.evaluate_at {
+            let recent = std::mem::take(&mut learner.state.recent);
             let batches = recent.batches.max(1.0);
             let values = [
                 ("policy loss", recent.policy_loss / batches),
                 ("value loss", recent.value_loss / batches),
                 ("game length", recent.moves / recent.games.max(1.0)),
-                ("judged", recent.judged),
-                ("known before", 1.0 - recent.judged / recent.asked.max(1.0)),
-                ("replay size", replay.len() as f64),
+                ("judged a move", recent.judged / recent.moves.max(1.0)),
+                ("replay size", learner.replay.len() as f64),
             ];
-            let mut player = Searcher::new(network(looking_only(&parameters, &device))?, settings);
-            trial.evaluate(state.step, &values, &mut player, || Ok(parameters.snapshot()?))?;
-            state.evaluate_at = state.step + settings.evaluate_every;
+            let mut player = Searcher::new(learner.judging.clone(), settings);
+            let weights = || Ok(learner.parameters.snapshot()?);
+            trial.evaluate(learner.state.step, &values, &mut player, weights)?;
+            learner.state.evaluate_at = learner.state.step + settings.evaluate_every;
         }
         if over || trial.must_save() {
-            let mut tensors = named("model/", &parameters.snapshot()?);
-            tensors.extend(named("optimiser/", &optimiser.state()?));
-            tensors.extend(named("replay/", &tensors_of(&replay)?));
-            trial.save(state.step, &state, tensors)?;
+            trial.save(learner.state.step, &learner.state, learner.tensors()?)?;
         }
         if over {
             return Ok(());
         }
+        learner.play_and_learn()?;
+    }
+}
 
+/// All that changes while it learns.
+struct Learner<'a> {
+    settings: &'a AlphaZero,
+    seed: u64,
+    network: Network,
+    /// The same weights, for looking only.
+    judging: Network,
+    parameters: Parameters,
+    optimiser: AdamW,
+    guard: Guard,
+    state: State,
+    /// What was played lately, the oldest first.
+    replay: VecDeque<Example>,
+}
+
+impl<'a> Learner<'a> {
+    fn new(settings: &'a AlphaZero, seed: u64, device: &Device) -> Result<Self> {
+        let build = |weights| Network::new(settings.channels, settings.blocks, weights);
+        let variables = VarMap::new();
+        let network = build(nn::seeded(&variables, seed, DType::F32, device))?;
+        let parameters = Parameters::new(&variables);
+        Ok(Learner {
+            settings,
+            seed,
+            network,
+            judging: build(looking_only(&parameters, device))?,
+            parameters,
+            optimiser: AdamW::new(AdamWConfig {
+                weight_decay: settings.weight_decay,
+                ..AdamWConfig::default()
+            }),
+            guard: Guard::new(device),
+            state: State::default(),
+            replay: VecDeque::new(),
+        })
+    }
+
+    /// Weights, optimiser and replay window.
+    fn tensors(&self) -> Result<Tensors> {
+        let mut tensors = named("model/", &self.parameters.snapshot()?);
+        tensors.extend(named("optimiser/", &self.optimiser.state()?));
+        tensors.extend(named("replay/", &tensors_of(&self.replay)?));
+        Ok(tensors)
+    }
+
+    /// Goes on from `state` and what [`tensors`](Self::tensors) gave then.
+    fn restore(&mut self, state: State, tensors: &Tensors) -> Result<()> {
+        self.parameters.restore(&take(tensors, "model/"))?;
+        self.optimiser
+            .set_state(&self.parameters, &take(tensors, "optimiser/"))?;
+        self.replay = examples_of(&take(tensors, "replay/"))?;
+        self.state = state;
+        Ok(())
+    }
+
+    /// One iteration.
+    fn play_and_learn(&mut self) -> Result<()> {
+        let settings = self.settings;
         // Play against yourself.
-        let played = self_play(&judging, settings, seed, state.iterations)?;
-        state.step += played.moves;
-        state.recent.games += settings.games as f64;
-        state.recent.moves += played.moves as f64;
-        state.recent.asked += played.asked as f64;
-        state.recent.judged += played.judged as f64;
+        let played = self_play(&self.judging, settings, self.seed, self.state.iterations)?;
+        self.state.step += played.moves;
+        self.state.recent.games += settings.games as f64;
+        self.state.recent.moves += played.moves as f64;
+        self.state.recent.judged += played.judged as f64;
 
         // Remember the newest, fewer in the beginning: what the first networks played is soon of no use.
         let batches = played.examples.len() as f64 * settings.passes / settings.batch_size as f64;
-        replay.extend(played.examples);
-        let remembered = settings.replay_share * settings.thorough * state.step as f64;
+        self.replay.extend(played.examples);
+        let remembered = settings.replay_share * settings.thorough * self.state.step as f64;
         let remembered = (remembered as usize).clamp(8 * settings.batch_size, settings.replay_capacity);
-        replay.drain(..replay.len().saturating_sub(remembered));
+        self.replay.drain(..self.replay.len().saturating_sub(remembered));
 
-        // Learn from it.
-        let progress = (state.step as f64 / settings.steps as f64).min(1.0);
+        // Learn from it, from every position as from its mirror image.
+        let progress = (self.state.step as f64 / settings.steps as f64).min(1.0);
         let rate = settings.learning_rate * (1.0 - 0.9 * progress);
-        let mut random = nn::random(seed, &format!("alpha-zero/batches/{}", state.iterations));
+        let place = format!("alpha-zero/iteration {}/batches", self.state.iterations);
+        let mut random = nn::random(self.seed, &place);
         for _ in 0..batches.ceil() as u64 {
-            let examples: Vec<Example> = (0..settings.batch_size)
-                .map(|_| {
-                    let example = replay[random.random_range(0..replay.len())];
-                    if random.random() {
-                        example.mirror()
-                    } else {
-                        example
-                    }
-                })
-                .collect();
-            let (policy_loss, value_loss) = losses(&model, &examples)?;
-            let loss = (&policy_loss + (&value_loss * settings.value_weight)?)?;
-            let mut gradients = Gradients::of(&loss, &parameters)?;
-            if state.batches == 0 {
-                gradients.check_complete(&parameters)?;
-            }
-            let norm = gradients.clip_norm(settings.clip_norm)?;
-            guard.watch(state.batches, rate, examples.len(), &loss, Some(&norm))?;
-            optimiser.step(&parameters, &gradients, rate)?;
-            state.batches += 1;
-            state.recent.batches += 1.0;
-            state.recent.policy_loss += f64::from(policy_loss.detach().to_scalar::<f32>()?);
-            state.recent.value_loss += f64::from(value_loss.detach().to_scalar::<f32>()?);
+            let mut example = || {
+                let example = self.replay[random.random_range(0..self.replay.len())];
+                if random.random() {
+                    example.mirror()
+                } else {
+                    example
+                }
+            };
+            let examples: Vec<Example> = (0..settings.batch_size).map(|_| example()).collect();
+            self.step(&examples, rate)?;
         }
-        state.iterations += 1;
+        self.state.iterations += 1;
+        Ok(())
+    }
+
+    /// One step of the optimiser.
+    fn step(&mut self, examples: &[Example], rate: f64) -> Result<()> {
+        let (policy_loss, value_loss) = losses(&self.network, examples)?;
+        let loss = (&policy_loss + (&value_loss * self.settings.value_weight)?)?;
+        let mut gradients = Gradients::of(&loss, &self.parameters)?;
+        if self.state.batches == 0 {
+            gradients.check_complete(&self.parameters)?;
+        }
+        let norm = gradients.clip_norm(self.settings.clip_norm)?;
+        self.guard
+            .watch(self.state.batches, rate, examples.len(), &loss, Some(&norm))?;
+        self.optimiser.step(&self.parameters, &gradients, rate)?;
+        self.state.batches += 1;
+        let number = |tensor: &Tensor| tensor.detach().to_scalar::<f32>().map(f64::from);
+        let recent = &mut self.state.recent;
+        recent.batches += 1.0;
+        recent.policy_loss += number(&policy_loss)?;
+        recent.value_loss += number(&value_loss)?;
+        Ok(())
     }
 }
 
@@ -459,57 +398,132 @@ fn examples_of(tensors: &Tensors) -> Result<VecDeque<Example>> {
         .collect()
 }
 
-/// Plays what a search with a trained network finds best.
-pub struct Searcher {
-    network: Network,
-    simulations: u32,
-    exploration: f32,
-    known: Known,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// Judgements that a player remembers before it begins anew: some 30 megabytes.
-const REMEMBERED: u64 = 400_000;
-
-impl Searcher {
-    /// A player that searches as `settings` say.
-    pub fn new(network: Network, settings: &AlphaZero) -> Self {
-        Searcher {
-            network,
-            simulations: settings.play_simulations,
-            exploration: settings.exploration,
-            known: Known::default(),
+    fn tiny() -> AlphaZero {
+        AlphaZero {
+            games: 6,
+            channels: 8,
+            blocks: 1,
+            simulations: 12,
+            quick_simulations: 4,
+            thorough: 0.5,
+            batch_size: 16,
+            replay_share: 1.0,
+            ..AlphaZero::default()
         }
     }
 
-    /// With another number of simulations a move; without any it plays what the network says.
-    #[must_use]
-    pub fn with_simulations(mut self, simulations: u32) -> Self {
-        self.simulations = simulations;
-        self
-    }
-}
-
-impl Player for Searcher {
-    fn measure(&self) -> &'static str {
-        "share of the search"
+    /// The names and bits of all weights, moments and remembered positions.
+    fn bits(learner: &Learner<'_>) -> Result<Vec<(String, Vec<u32>)>> {
+        let bits = |(name, tensor): (String, Tensor)| {
+            let numbers = tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
+            Ok((name, numbers.into_iter().map(f32::to_bits).collect()))
+        };
+        learner.tensors()?.into_iter().map(bits).collect()
     }
 
-    fn think(&mut self, views: &[View<'_>]) -> Result<Vec<Thoughts>> {
-        if self.known.judged > REMEMBERED {
-            self.known.clear();
-        }
-        let mut trees = views
-            .iter()
-            .map(|view| {
-                let board = Board::from_planes(view.observation)?;
-                Ok(Tree::new(board, self.simulations, self.exploration))
+    #[test]
+    fn resumed_it_ends_as_unbroken_and_on_any_number_of_threads() -> Result<()> {
+        let settings = tiny();
+        let mut unbroken = Learner::new(&settings, 3, &Device::Cpu)?;
+        (0..3).try_for_each(|_| unbroken.play_and_learn())?;
+        assert!(unbroken.state.batches > 3);
+
+        let threads = nn::threads();
+        nn::use_threads(1);
+        let mut first = Learner::new(&settings, 3, &Device::Cpu)?;
+        (0..2).try_for_each(|_| first.play_and_learn())?;
+        let saved: State = serde_json::from_str(&serde_json::to_string(&first.state)?)?;
+        // Of another seed's weights nothing must be left.
+        let mut second = Learner::new(&settings, 4, &Device::Cpu)?;
+        second.seed = 3;
+        second.restore(saved, &first.tensors()?)?;
+        second.play_and_learn()?;
+        nn::use_threads(threads);
+        assert_eq!(second.state.step, unbroken.state.step);
+        assert_eq!(bits(&second)?, bits(&unbroken)?);
+        Ok(())
+    }
+
+    #[test]
+    fn examples_and_their_mirror_images() -> Result<()> {
+        let example = Example {
+            board: "1223".parse()?,
+            policy: [0.1, 0.2, 0.3, 0.4, 0.0, 0.0, 0.0],
+            value: 0.5,
+        };
+        let image = example.mirror();
+        assert_eq!(image.board, "7665".parse()?);
+        assert_eq!(image.policy, [0.0, 0.0, 0.0, 0.4, 0.3, 0.2, 0.1]);
+        assert_eq!(image.value, 0.5);
+        assert_eq!(image.mirror(), example);
+        let replay = VecDeque::from([example, image]);
+        assert_eq!(examples_of(&tensors_of(&replay)?)?, replay);
+        assert!(examples_of(&Vec::new()).is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn the_winner_learns_of_a_win_and_the_loser_of_a_loss() -> Result<()> {
+        let example = |moves: &str| -> Result<Example> {
+            Ok(Example {
+                board: moves.parse()?,
+                policy: [0.0; COLUMNS],
+                value: 0.2,
             })
-            .collect::<Result<Vec<Tree>>>()?;
-        search(&mut trees, &self.network, &mut self.known)?;
-        let thoughts = trees.iter().map(|tree| Thoughts {
-            actions: tree.policy().to_vec(),
-            value: Some(tree.value()),
-        });
-        Ok(thoughts.collect())
+        };
+        let game = || -> Result<SelfPlay> {
+            Ok(SelfPlay {
+                board: "1212121".parse()?,
+                random: nn::random(0, "test"),
+                examples: vec![example("12")?, example("121")?],
+                moves: 7,
+            })
+        };
+        let values = |trust| -> Result<Vec<f32>> {
+            Ok(game()?
+                .learned(trust)
+                .iter()
+                .map(|example| example.value)
+                .collect())
+        };
+        assert_eq!(values(0.0)?, [1.0, -1.0]);
+        assert_eq!(values(1.0)?, [0.2, 0.2]);
+        assert_eq!(values(0.5)?, [0.6, -0.4]);
+        Ok(())
+    }
+
+    /// Positions of one kind with one answer: it must be possible to learn them.
+    #[test]
+    fn it_learns_what_it_is_shown() -> Result<()> {
+        let settings = AlphaZero {
+            weight_decay: 0.0,
+            ..tiny()
+        };
+        let mut learner = Learner::new(&settings, 1, &Device::Cpu)?;
+        let examples = ["", "44", "3", "1234", "4455", "23", "77", "1"]
+            .into_iter()
+            .enumerate()
+            .map(|(number, moves)| {
+                let mut policy = [0.0; COLUMNS];
+                policy[number % COLUMNS] = 1.0;
+                let value = if number % 2 == 0 { 0.9 } else { -0.9 };
+                Ok(Example {
+                    board: moves.parse()?,
+                    policy,
+                    value,
+                })
+            })
+            .collect::<Result<Vec<Example>>>()?;
+        for _ in 0..150 {
+            learner.step(&examples, 1e-2)?;
+        }
+        let (policy_loss, value_loss) = losses(&learner.network, &examples)?;
+        assert!(policy_loss.to_scalar::<f32>()? < 0.1, "{policy_loss}");
+        assert!(value_loss.to_scalar::<f32>()? < 0.05, "{value_loss}");
+        Ok(())
     }
 }

@@ -382,27 +382,27 @@ impl Session {
                 .and(format!("  {rival} "), Style::new())
                 .and("O", Style::new().yellow().bright().bold());
         }
-        let mut beside = match self.is_duel() {
+        if self.agent.is_none() {
+            title = title.and("  (no agent is trained yet)", Style::new().dim());
+        }
+        let mut facts = match self.is_duel() {
             true => vec![Line::plain("moves   ").and(
                 (self.answers.len() + table.episode.actions.len()).to_string(),
                 Style::new().bold(),
             )],
             false => standing(table),
         };
-        beside.push(Line::default());
-        beside.extend(self.standings());
-        if self.agent.is_none() {
-            beside.extend(how_to_train(self.game).map(|line| Line::new(line, Style::new().dim())));
-            beside.push(Line::default());
-        }
-        beside.extend_from_slice(said);
+        facts.push(Line::default());
+        facts.extend(self.standings());
         // Room for what may be said, so that the game does not move when it is.
         let most = 3 + table.game.actions().len();
-        beside.extend(vec![Line::default(); most.saturating_sub(said.len())]);
+        let mut said = said.to_vec();
+        said.resize(said.len().max(most), Line::default());
         Scene {
             title,
             board: board(table.game.name(), &table.game.text()),
-            beside,
+            facts,
+            said,
             keys: keys.to_string(),
         }
     }
@@ -436,7 +436,6 @@ impl Session {
                 )));
             }
         }
-        lines.push(Line::default());
         lines
     }
 
@@ -450,9 +449,6 @@ impl Session {
     /// A game whose moves are lines of text.
     fn in_lines(&mut self, input: impl BufRead) -> Result<()> {
         let mut table = self.table()?;
-        if self.agent.is_none() {
-            how_to_train(self.game).iter().for_each(say);
-        }
         say(format!(
             "{}, seed {}: a move a line: {}; h for a hint, q ends",
             self.game.name(),
@@ -504,6 +500,9 @@ impl Session {
 
     /// Says what the session came to.
     fn tell(&self) {
+        if self.agent.is_none() {
+            say(how_to_train(self.game));
+        }
         if self.rows.is_empty() {
             return;
         }
@@ -566,11 +565,12 @@ fn how_to_move(game: Game) -> &'static str {
     }
 }
 
-fn how_to_train(game: Game) -> [String; 2] {
-    [
-        "No agent is trained yet to compare with:".to_string(),
-        format!("cargo run -p {NAME} -- train --game {}", game.name()),
-    ]
+/// For whoever plays without an agent.
+fn how_to_train(game: Game) -> String {
+    format!(
+        "no agent is trained yet that plays this: train one with `cargo run -p {NAME} -- train --game {}`",
+        game.name()
+    )
 }
 
 fn outcome(score: f64) -> &'static str {
@@ -595,7 +595,7 @@ fn warning(complaint: String) -> Vec<Line> {
     let mut lines = vec![String::new()];
     for word in complaint.split(' ') {
         match lines.last_mut() {
-            Some(line) if line.len() + word.len() < crate::screen::BESIDE => *line += &format!("{word} "),
+            Some(line) if line.len() + word.len() < crate::screen::SAID => *line += &format!("{word} "),
             _ => lines.push(format!("{word} ")),
         }
     }

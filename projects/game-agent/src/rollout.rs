@@ -37,7 +37,7 @@ pub struct RolloutBatch {
     pub log_probabilities: Tensor,
     /// batch × actions: what forbidden actions are fined.
     pub penalties: Tensor,
-    /// batch: how much better than hoped for, with mean 0 and deviation 1 over the batch.
+    /// batch: how much better than hoped for.
     pub advantages: Tensor,
     /// batch: what the value should have been.
     pub returns: Tensor,
@@ -118,8 +118,13 @@ impl Rollout {
         self.actions.len()
     }
 
-    /// The steps at `places`.
-    pub fn batch(&self, places: &[usize], device: &Device) -> candle_core::Result<RolloutBatch> {
+    /// The steps at `places`, their advantages brought to mean 0 and deviation 1 on request.
+    pub fn batch(
+        &self,
+        places: &[usize],
+        normalise: bool,
+        device: &Device,
+    ) -> candle_core::Result<RolloutBatch> {
         let count = places.len();
         let column = |values: &[f32]| -> Vec<f32> { places.iter().map(|&place| values[place]).collect() };
         let rows = |values: &[f32], width: usize| -> Vec<f32> {
@@ -130,15 +135,14 @@ impl Rollout {
             rows
         };
         let mut advantages = column(&self.advantages);
-        let mean = advantages.iter().sum::<f32>() / count as f32;
-        let variance = advantages
-            .iter()
-            .map(|advantage| (advantage - mean).powi(2))
-            .sum::<f32>()
-            / count as f32;
-        advantages
-            .iter_mut()
-            .for_each(|advantage| *advantage = (*advantage - mean) / (variance.sqrt() + 1e-8));
+        if normalise {
+            let mean = advantages.iter().sum::<f32>() / count as f32;
+            let square = |advantage: &f32| (advantage - mean).powi(2);
+            let deviation = (advantages.iter().map(square).sum::<f32>() / count as f32).sqrt();
+            for advantage in &mut advantages {
+                *advantage = (*advantage - mean) / (deviation + 1e-8);
+            }
+        }
         let actions = places.iter().map(|&place| self.actions[place]).collect();
         Ok(RolloutBatch {
             observations: self

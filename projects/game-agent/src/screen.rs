@@ -281,78 +281,104 @@ impl Line {
     }
 }
 
-/// What is shown: a game, and what there is to say beside it.
+/// What is shown: a game, and what there is to say about it.
 #[derive(Clone, Debug, Default)]
 pub struct Scene {
     /// Above all.
     pub title: Line,
     /// The game: see [`board`].
     pub board: Vec<Line>,
-    /// To its right, or below where there is no room.
-    pub beside: Vec<Line>,
-    /// What keys do, at the bottom.
+    /// What is the case: the score, the step. Few words.
+    pub facts: Vec<Line>,
+    /// What is thought, or to be said: lines of up to [`SAID`] columns.
+    pub said: Vec<Line>,
+    /// What keys do, at the bottom, with two spaces between.
     pub keys: String,
 }
 
 /// Columns to the left of all.
 const MARGIN: usize = 2;
-/// Columns between the game and what is beside it.
+/// Columns between what stands side by side.
 const GAP: usize = 3;
-/// What is beside the game has so many columns at least, so that nothing moves when a word becomes longer.
-pub const BESIDE: usize = 38;
+/// Columns for facts at least, so that nothing moves when a number becomes longer.
+const FACTS: usize = 24;
+/// Columns for what is said at least.
+pub const SAID: usize = 38;
 
 impl Scene {
     /// The lines of a terminal of this size, or the size that it would have to have.
     fn lay_out(&self, width: usize, height: usize) -> std::result::Result<Vec<Line>, (usize, usize)> {
-        let widest = |lines: &[Line]| lines.iter().map(Line::width).max().unwrap_or(0);
-        let (board, beside) = (widest(&self.board), widest(&self.beside).max(BESIDE));
-        let keys = |width: usize| wrapped(&self.keys, width.saturating_sub(MARGIN));
-        // Title, game and keys, and an empty line below each of the first two.
-        let rows = |middle: usize, width: usize| 3 + middle + keys(width).len();
-        let side_by_side = (
-            MARGIN + board + GAP + beside,
-            rows(self.board.len().max(self.beside.len()), width),
+        let board = Block::new(self.board.clone(), 0);
+        let (facts, said) = (
+            Block::new(self.facts.clone(), FACTS),
+            Block::new(self.said.clone(), SAID),
         );
-        let stacked = (
-            MARGIN + board.max(beside),
-            rows(self.board.len() + 1 + self.beside.len(), width),
-        );
-        let fits = |(columns, rows): (usize, usize)| columns <= width && rows <= height;
-        let margin = || Line::plain(" ".repeat(MARGIN));
-        let mut lines = vec![margin().followed_by(self.title.clone()), Line::default()];
-        if fits(side_by_side) {
-            for row in 0..self.board.len().max(self.beside.len()) {
-                let left = margin().followed_by(self.board.get(row).cloned().unwrap_or_default());
-                let right = self.beside.get(row).cloned().unwrap_or_default();
-                lines.push(left.padded(MARGIN + board + GAP).followed_by(right));
+        let mut nearest: Option<(usize, (usize, usize))> = None;
+        for middle in [
+            board.clone().beside(facts.clone().above(said.clone())),
+            board.clone().above(facts.clone().beside(said.clone())),
+            board.above(facts.above(said)),
+        ] {
+            let columns = MARGIN + middle.width;
+            let keys = wrapped(&self.keys, width.max(columns) - MARGIN);
+            // The title and an empty line, and another one above the keys.
+            let rows = 2 + middle.lines.len() + 1 + keys.len();
+            if columns <= width && rows <= height {
+                let keys = keys.into_iter().map(|keys| Line::new(keys, Style::new().dim()));
+                let title = [self.title.clone(), Line::default()];
+                let lines = title
+                    .into_iter()
+                    .chain(middle.lines)
+                    .chain([Line::default()])
+                    .chain(keys);
+                let margin = || Line::plain(" ".repeat(MARGIN));
+                return Ok(lines.map(|line| margin().followed_by(line).cut(width)).collect());
             }
-        } else if fits(stacked) {
-            let below = self.board.iter().cloned().chain([Line::default()]);
-            lines.extend(
-                below
-                    .chain(self.beside.iter().cloned())
-                    .map(|line| margin().followed_by(line)),
-            );
-        } else {
-            // Whichever is nearer; rows are twice as high as columns are wide.
-            let missing = |(columns, rows): (usize, usize)| {
-                columns.saturating_sub(width) + 2 * rows.saturating_sub(height)
-            };
-            return Err(match missing(side_by_side) <= missing(stacked) {
-                true => (
-                    side_by_side.0,
-                    rows(self.board.len().max(self.beside.len()), side_by_side.0),
-                ),
-                false => stacked,
-            });
+            // Rows are twice as high as columns are wide.
+            let missing = columns.saturating_sub(width) + 2 * rows.saturating_sub(height);
+            if nearest.is_none_or(|(least, _)| missing < least) {
+                nearest = Some((missing, (columns, rows)));
+            }
         }
-        lines.push(Line::default());
-        lines.extend(
-            keys(width)
-                .into_iter()
-                .map(|keys| margin().and(keys, Style::new().dim())),
-        );
-        Ok(lines.into_iter().map(|line| line.cut(width)).collect())
+        Err(nearest.map_or((80, 24), |(_, needed)| needed))
+    }
+}
+
+/// Lines, and the columns that they take.
+#[derive(Clone)]
+struct Block {
+    lines: Vec<Line>,
+    width: usize,
+}
+
+impl Block {
+    fn new(lines: Vec<Line>, least: usize) -> Self {
+        let width = lines.iter().map(Line::width).max().unwrap_or(0).max(least);
+        Block { lines, width }
+    }
+
+    fn beside(mut self, mut right: Block) -> Self {
+        let rows = self.lines.len().max(right.lines.len());
+        self.lines.resize(rows, Line::default());
+        right.lines.resize(rows, Line::default());
+        let lines = self.lines.into_iter().zip(right.lines);
+        let left = self.width + GAP;
+        Block {
+            lines: lines
+                .map(|(line, right)| line.padded(left).followed_by(right))
+                .collect(),
+            width: left + right.width,
+        }
+    }
+
+    /// With an empty line between.
+    fn above(mut self, below: Block) -> Self {
+        self.lines.push(Line::default());
+        self.lines.extend(below.lines);
+        Block {
+            lines: self.lines,
+            width: self.width.max(below.width),
+        }
     }
 }
 
@@ -459,7 +485,8 @@ mod tests {
         Scene {
             title: Line::plain("snake"),
             board: board("snake", "▲ ●\n█  "),
-            beside: vec![Line::plain("score 3")],
+            facts: vec![Line::plain("score 3")],
+            said: vec![Line::plain("turns left")],
             keys: "space pauses  q ends".to_string(),
         }
     }
@@ -482,7 +509,7 @@ mod tests {
                 "",
                 "  ┌─────┐   score 3",
                 "  │ ▲ ● │",
-                "  │ █   │",
+                "  │ █   │   turns left",
                 "  └─────┘",
                 "",
                 "  space pauses  q ends",
@@ -492,8 +519,15 @@ mod tests {
 
     #[test]
     fn words_go_below_where_there_is_no_room_beside() {
-        let lines = scene().lay_out(MARGIN + BESIDE, 24).expect("there is room");
-        assert_eq!(text(&lines)[5..8], ["  └─────┘", "", "  score 3"]);
+        let mut wide = scene();
+        wide.board = board("cart-pole", &"_".repeat(60));
+        let lines = wide.lay_out(80, 24).expect("there is room");
+        assert_eq!(
+            text(&lines)[5..7],
+            ["", "  score 3                    turns left"]
+        );
+        let lines = scene().lay_out(MARGIN + SAID, 24).expect("there is room");
+        assert_eq!(text(&lines)[5..9], ["  └─────┘", "", "  score 3", ""]);
     }
 
     #[test]

@@ -194,9 +194,9 @@ pub struct AlphaZero {
 impl Default for AlphaZero {
     fn default() -> Self {
         AlphaZero {
-            steps: 400_000,
+            steps: 600_000,
             games: 128,
-            channels: 48,
+            channels: 32,
             blocks: 3,
             simulations: 64,
             quick_simulations: 16,
@@ -214,7 +214,7 @@ impl Default for AlphaZero {
             weight_decay: 1e-2,
             value_weight: 1.0,
             clip_norm: 5.0,
-            evaluate_every: 20_000,
+            evaluate_every: 30_000,
         }
     }
 }
@@ -311,14 +311,14 @@ impl Dqn {
 
     fn of(game: Game) -> Self {
         let usual = Dqn {
-            steps: 50_000,
+            steps: 100_000,
             environments: 4,
-            hidden: 128,
-            channels: 16,
+            hidden: 64,
+            channels: 0,
             learning_rate: 1e-3,
             batch_size: 128,
             discount: 0.99,
-            return_steps: 3,
+            return_steps: 10,
             double: true,
             duelling: false,
             replay_capacity: 50_000,
@@ -337,12 +337,20 @@ impl Dqn {
         match game {
             Game::CartPole => usual,
             Game::MountainCar => Dqn {
+                hidden: 128,
+                return_steps: 5,
+                exploration: 0.5,
                 persistent: true,
-                steps: 100_000,
                 ..usual
             },
             _ => Dqn {
                 steps: 1_000_000,
+                environments: 16,
+                hidden: 256,
+                return_steps: 5,
+                train_every: 16,
+                learning_starts: 10_000,
+                learning_rate: 3e-4,
                 evaluate_every: 50_000,
                 ..usual
             },
@@ -365,9 +373,9 @@ impl ActorCritic {
             environments: 8,
             rollout: 128,
             hidden: 64,
-            channels: 16,
+            channels: 0,
             learning_rate: 1e-3,
-            batch_size: 256,
+            batch_size: 128,
             epochs: 10,
             discount: 0.99,
             trace: 0.95,
@@ -380,9 +388,9 @@ impl ActorCritic {
         match game {
             Game::CartPole | Game::MountainCar => usual,
             _ => ActorCritic {
-                steps: 3_000_000,
+                steps: 4_000_000,
                 environments: 64,
-                hidden: 128,
+                hidden: 256,
                 batch_size: 1024,
                 epochs: 3,
                 entropy_weight: 0.01,

@@ -33,14 +33,12 @@ pub trait Judge {
     fn judge(&self, boards: &[Board]) -> Result<Vec<Judgement>>;
 }
 
-/// Judgements that were made: half of what self-play asks has been asked before, in another game, in the search for the
+/// Judgements that were made: much of what self-play asks has been asked before, in another game, in the search for the
 /// move before, or by another order of moves. A position and its mirror image are one question, so play is symmetric
 /// even where the network is not. Empty it when the network has changed.
 #[derive(Default)]
 pub struct Known {
     judgements: HashMap<Board, Judgement>,
-    /// Positions that a search asked for.
-    pub asked: u64,
     /// Positions that the network was asked for.
     pub judged: u64,
 }
@@ -63,7 +61,6 @@ impl Known {
 
     /// Asks `judge` for those of `boards` that are not known.
     fn learn(&mut self, boards: &[Board], judge: &impl Judge) -> Result<()> {
-        self.asked += boards.len() as u64;
         let mut new = HashSet::new();
         let boards = boards.iter().map(|board| question(board).0);
         let boards: Vec<Board> = boards
@@ -311,5 +308,141 @@ pub fn search(trees: &mut [Tree], judge: &impl Judge, known: &mut Known) -> Resu
             return Ok(());
         }
         known.learn(&wanted, judge)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+
+    use super::*;
+
+    /// Knows nothing: every column and every outcome is as likely as any other.
+    struct Ignorant;
+
+    impl Judge for Ignorant {
+        fn judge(&self, boards: &[Board]) -> Result<Vec<Judgement>> {
+            assert!(boards.iter().all(|board| !board.is_over()));
+            let judgement = Judgement {
+                policy: [1.0 / COLUMNS as f32; COLUMNS],
+                value: 0.0,
+            };
+            Ok(vec![judgement; boards.len()])
+        }
+    }
+
+    /// Has an opinion that differs from position to position, and from a position to its mirror image.
+    struct Opinionated;
+
+    impl Judge for Opinionated {
+        fn judge(&self, boards: &[Board]) -> Result<Vec<Judgement>> {
+            let judge = |board: &Board| {
+                let mut random = nn::random(1, &board.to_string());
+                Judgement {
+                    policy: std::array::from_fn(|_| random.random()),
+                    value: 2.0 * random.random::<f32>() - 1.0,
+                }
+            };
+            Ok(boards.iter().map(judge).collect())
+        }
+    }
+
+    fn searched(board: &str, simulations: u32, judge: &impl Judge) -> Result<Tree> {
+        let mut trees = [Tree::new(board.parse()?, simulations, 2.0)];
+        search(&mut trees, judge, &mut Known::default())?;
+        let [tree] = trees;
+        Ok(tree)
+    }
+
+    fn best(tree: &Tree) -> Option<usize> {
+        let most = tree.policy().into_iter().fold(0.0, f32::max);
+        tree.policy().iter().position(|&share| share == most)
+    }
+
+    #[test]
+    fn wins_and_blocks_without_knowing_anything() -> Result<()> {
+        for (moves, column) in [
+            ("121212", 0),
+            ("1122336", 3),
+            ("12131", 0),
+            ("1336335445", 3),
+            ("31314612521", 1),
+        ] {
+            let tree = searched(moves, 64, &Ignorant)?;
+            assert_eq!(best(&tree), Some(column), "{moves}: {:?}", tree.policy());
+        }
+        // Where the rules alone decide, nobody is asked.
+        let won = searched("121212", 64, &Ignorant)?;
+        assert_eq!((won.value(), won.visits()), (1.0, [0; 7]));
+        // Two open ends: whatever is played, the other wins.
+        assert!(searched("34455", 200, &Ignorant)?.value() < -0.5);
+        Ok(())
+    }
+
+    #[test]
+    fn every_simulation_is_counted_once() -> Result<()> {
+        for moves in ["", "44", "4444441", "1111112222223333334444"] {
+            for simulations in [1, 7, 100] {
+                let tree = searched(moves, simulations, &Opinionated)?;
+                assert_eq!(tree.visits().iter().sum::<u32>(), simulations, "{moves}");
+                assert!((tree.policy().iter().sum::<f32>() - 1.0).abs() < 1e-5);
+                assert!(tree.value().abs() <= 1.0);
+                let board: Board = moves.parse()?;
+                for column in (0..COLUMNS).filter(|&column| !board.is_open(column)) {
+                    assert_eq!(tree.visits()[column], 0);
+                }
+            }
+            // Without a search, the policy is what is thought at first sight.
+            assert!((searched(moves, 0, &Opinionated)?.policy().iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn many_trees_are_searched_as_each_alone() -> Result<()> {
+        let moves = ["", "4", "4433", "1234567", "4"];
+        let tree = |moves: &&str| Ok(Tree::new(moves.parse()?, 50, 2.0));
+        let mut trees = moves.iter().map(tree).collect::<Result<Vec<Tree>>>()?;
+        let mut known = Known::default();
+        search(&mut trees, &Opinionated, &mut known)?;
+        for (moves, tree) in moves.iter().zip(&trees) {
+            assert_eq!(
+                tree.visits(),
+                searched(moves, 50, &Opinionated)?.visits(),
+                "{moves}"
+            );
+        }
+        // The fifth is the same as the second, which is also in the first.
+        assert!(known.judged < 5 * 51 - 51, "{}", known.judged);
+        Ok(())
+    }
+
+    #[test]
+    fn positions_and_their_mirror_images_are_one_question() -> Result<()> {
+        let mut known = Known::default();
+        let board: Board = "1223".parse()?;
+        known.learn(&[board, board.mirror(), board], &Opinionated)?;
+        assert_eq!(known.judged, 1);
+        let judgement = known.get(&board).context("it was asked for")?;
+        assert_eq!(known.get(&board.mirror()), Some(judgement.mirror()));
+        assert_eq!(known.get(&Board::new()), None);
+        Ok(())
+    }
+
+    #[test]
+    fn noise_is_a_share_of_the_roots_priors() -> Result<()> {
+        let board: Board = "444444".parse()?;
+        let mut tree = [Tree::new(board, 0, 2.0).with_noise(0.25, &mut nn::random(1, "noise"))];
+        search(&mut tree, &Ignorant, &mut Known::default())?;
+        let noisy = tree[0].policy();
+        assert!((noisy.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+        assert_eq!(noisy[3], 0.0);
+        let plain = 0.75 / 6.0;
+        assert!(
+            (0..7)
+                .filter(|&column| column != 3)
+                .all(|column| noisy[column] > plain)
+        );
+        Ok(())
     }
 }

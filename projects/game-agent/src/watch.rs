@@ -219,7 +219,7 @@ impl<'a> Show<'a> {
     }
 
     fn scene(&self, table: &Table, thoughts: &[Line]) -> Scene {
-        let mut beside = standing(table);
+        let mut facts = standing(table);
         let speed = match self.paused {
             true => Line::plain("speed   ").and("paused", Style::new().yellow().bold()),
             false => {
@@ -227,12 +227,12 @@ impl<'a> Show<'a> {
             }
         };
         let seed = Line::plain("seed    ").and(table.episode.seed.to_string(), Style::new().bold());
-        beside.extend([speed, seed, Line::default()]);
-        beside.extend_from_slice(thoughts);
+        facts.extend([speed, seed]);
         Scene {
             title: self.title.clone(),
             board: board(table.game.name(), &table.game.text()),
-            beside,
+            facts,
+            said: thoughts.to_vec(),
             keys: KEYS.to_string(),
         }
     }

@@ -126,8 +126,8 @@ fn four_in_each_direction() {
     for (moves, cells) in [
         ("1212121", [(0, 0), (0, 1), (0, 2), (0, 3)]),
         ("1122334", [(0, 0), (1, 0), (2, 0), (3, 0)]),
-        ("12233434454", [(0, 0), (1, 1), (2, 2), (3, 3)]),
-        ("76655454434", [(3, 3), (4, 2), (5, 1), (6, 0)]),
+        ("42241334473", [(0, 0), (1, 1), (2, 2), (3, 3)]),
+        ("13124111322", [(0, 3), (1, 2), (2, 1), (3, 0)]),
     ] {
         let board = board(moves);
         assert_eq!(board.winner(), Some(Side::First), "{moves}\n{board}");
@@ -212,25 +212,26 @@ fn planes_that_are_no_positions() {
     );
 }
 
-/// Positions in which one column wins at once, or must be taken because the other would win there. The last has both.
+/// Positions in which one column wins at once, or must be taken because the other would win there.
 const FORCED: [(&str, usize); 6] = [
     ("121212", 0),
+    ("112233", 3),
     ("1122336", 3),
     ("12131", 0),
-    ("21322", 1),
-    ("4454345", 3),
-    ("6655447", 2),
+    ("1336335445", 3),
+    ("31314612521", 1),
 ];
 
 #[test]
 fn one_ply_sees_one_move() {
     let mut random = nn::random(5, "one-ply");
     for (moves, column) in FORCED {
-        println!("{moves}\n{}", board(moves));
         assert_eq!(OnePly.choose(&board(moves), &mut random), column, "{moves}");
     }
     // Without a need it plays anything.
-    let columns: BTreeSet<usize> = (0..200).map(|_| OnePly.choose(&Board::new(), &mut random)).collect();
+    let columns: BTreeSet<usize> = (0..200)
+        .map(|_| OnePly.choose(&Board::new(), &mut random))
+        .collect();
     assert_eq!(columns.len(), COLUMNS);
 }
 

@@ -121,17 +121,9 @@ pub mod primitives {
     /// The sides of a polygon, the last back to its first corner.
     fn sides(xs: &[i16], ys: &[i16]) -> Result<Vec<Side>, String> {
         if xs.len() != ys.len() {
-            return Err(format!(
-                "a polygon of {} columns and {} rows",
-                xs.len(),
-                ys.len()
-            ));
+            return Err(format!("a polygon of {} columns and {} rows", xs.len(), ys.len()));
         }
-        let corners: Vec<(i32, i32)> = xs
-            .iter()
-            .zip(ys)
-            .map(|(&x, &y)| (x.into(), y.into()))
-            .collect();
+        let corners: Vec<(i32, i32)> = xs.iter().zip(ys).map(|(&x, &y)| (x.into(), y.into())).collect();
         let next = corners.iter().cycle().skip(1);
         Ok(corners.iter().copied().zip(next.copied()).collect())
     }

@@ -142,13 +142,7 @@ impl WindowCanvas {
 
     /// Blends `color` into each pixel near the points of a shape by the share of it, 0 … 1, that `cover(x, y)` says the
     /// shape covers; nothing happens beyond the edges.
-    pub(crate) fn shade(
-        &mut self,
-        xs: &[i32],
-        ys: &[i32],
-        color: Color,
-        cover: impl Fn(f64, f64) -> f64,
-    ) {
+    pub(crate) fn shade(&mut self, xs: &[i32], ys: &[i32], color: Color, cover: impl Fn(f64, f64) -> f64) {
         for y in near(ys, self.height) {
             for x in near(xs, self.width) {
                 let cover = cover(x as f64, y as f64).clamp(0.0, 1.0);

@@ -137,6 +137,8 @@ pub struct Td {
     /// β: the share of an error that is corrected, as long as all errors agree. Each entry's own step size is
     /// learned, so that 1 is right.
     pub learning_rate: f32,
+    /// λ: 0 learns each board's value from the guess for the next, 1 from what was earned in the end (Sutton 1988).
+    pub trace: f32,
     /// Steps between evaluations on the validation games.
     pub evaluate_every: u64,
 }
@@ -427,6 +429,7 @@ impl Td {
             steps: 20_000_000,
             exponents: 12,
             learning_rate: 1.0,
+            trace: 0.5,
             evaluate_every: 2_000_000,
         }
     }

@@ -208,6 +208,7 @@ mod in_a_terminal {
 
     const ENTER: &str = "\x1b[?1049h";
     const LEAVE: &str = "\x1b[?1049l";
+    const DRAW: &str = "\x1b[?2026h";
     const SHOW_CURSOR: &str = "\x1b[?25h";
 
     fn size(columns: u16, rows: u16) -> Winsize {
@@ -394,8 +395,10 @@ mod in_a_terminal {
         terminal.resize(30, 6);
         let at = terminal.wait_for("Too small a window", at);
         let at = terminal.wait_for("needed", at);
-        // No key plays while the game is not seen.
+        // No key plays while the game is not seen: it has been read when the window was drawn twice more.
         terminal.press("4");
+        let at = terminal.wait_for(DRAW, at);
+        let at = terminal.wait_for(DRAW, at);
         terminal.resize(100, 30);
         let at = terminal.wait_for("drop a disc", at);
         terminal.press("1");

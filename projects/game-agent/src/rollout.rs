@@ -215,3 +215,47 @@ fn draw(log_probabilities: &[f32], random: &mut nn::Random) -> usize {
     }
     last
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand: two copies, three steps, γ = ½, λ = ½; the first copy's game ends with its second step.
+    #[test]
+    fn advantages() {
+        let shape = Shape {
+            observation: vec![1],
+            actions: 2,
+        };
+        let mut rollout = Rollout::new(&shape, 2);
+        for step in 0..3 {
+            rollout.see(
+                vec![0.0; 2],
+                &[0, 1],
+                [-0.1, -0.2].into_iter(),
+                vec![1.0, 2.0],
+                vec![0.0; 4],
+            );
+            rollout.earn(0, 1.0, step == 1);
+            rollout.earn(1, 0.0, false);
+        }
+        let rollout = rollout.finish(&[4.0, 8.0], 0.5, 0.5);
+        // First copy: δ = (½, 0, 2); nothing comes after the end. Second: δ = (-1, -1, 2).
+        assert_eq!(rollout.advantages, [0.5, -1.125, 0.0, -0.5, 2.0, 2.0]);
+        assert_eq!(rollout.returns, [1.5, 0.875, 1.0, 1.5, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn actions_are_drawn_as_often_as_they_are_likely() {
+        let logs = [0.2f32, 0.0, 0.8].map(f32::ln);
+        let mut random = nn::random(1, "draw");
+        let drawn: Vec<usize> = (0..10_000).map(|_| draw(&logs, &mut random)).collect();
+        let share = |action| drawn.iter().filter(|other| **other == action).count() as f64 / 10_000.0;
+        assert!(
+            (share(0) - 0.2).abs() < 0.02 && share(1) == 0.0,
+            "{} {}",
+            share(0),
+            share(1)
+        );
+    }
+}

@@ -194,7 +194,7 @@ pub struct AlphaZero {
 impl Default for AlphaZero {
     fn default() -> Self {
         AlphaZero {
-            steps: 600_000,
+            steps: 200_000,
             games: 128,
             channels: 32,
             blocks: 3,
@@ -214,7 +214,7 @@ impl Default for AlphaZero {
             weight_decay: 1e-2,
             value_weight: 1.0,
             clip_norm: 5.0,
-            evaluate_every: 30_000,
+            evaluate_every: 20_000,
         }
     }
 }
@@ -302,7 +302,66 @@ impl Settings {
             serde_json::from_value::<Settings>(all.clone())
                 .with_context(|| format!("--set {change}: no value for {name}"))?;
         }
-        Ok(serde_json::from_value(all)?)
+        let settings: Settings = serde_json::from_value(all)?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// Errors where a number makes no sense.
+    fn check(&self) -> Result<()> {
+        let all = serde_json::to_value(self)?;
+        let number = |name: &str| all[name].as_f64();
+        const AT_LEAST_ONE: [&str; 14] = [
+            "steps",
+            "environments",
+            "rollout",
+            "hidden",
+            "batch_size",
+            "epochs",
+            "return_steps",
+            "replay_capacity",
+            "train_every",
+            "target_every",
+            "evaluate_every",
+            "games",
+            "simulations",
+            "exponents",
+        ];
+        for name in AT_LEAST_ONE {
+            if number(name).is_some_and(|value| value < 1.0) {
+                bail!("{name} is {}: it must be at least 1", all[name]);
+            }
+        }
+        const SHARES: [&str; 12] = [
+            "discount",
+            "trace",
+            "priority",
+            "epsilon_start",
+            "epsilon_end",
+            "exploration",
+            "thorough",
+            "noise",
+            "trust",
+            "replay_share",
+            "entropy_weight",
+            "value_weight",
+        ];
+        for name in SHARES {
+            if number(name).is_some_and(|value| !(0.0..=1.0).contains(&value))
+                && !self.is_constant_of_search(name)
+            {
+                bail!("{name} is {}: it must lie between 0 and 1", all[name]);
+            }
+        }
+        if number("learning_rate").is_some_and(|rate| rate <= 0.0) {
+            bail!("learning_rate is {}: it must be above 0", all["learning_rate"]);
+        }
+        Ok(())
+    }
+
+    /// AlphaZero's exploration is a factor, not a share.
+    fn is_constant_of_search(&self, name: &str) -> bool {
+        matches!(self, Settings::AlphaZero(_)) && name == "exploration"
     }
 }
 

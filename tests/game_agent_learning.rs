@@ -49,7 +49,12 @@ fn a_stop_changes_nothing(flags: &[&str]) {
 
     let broken = [&["train", "--out", "broken", "--threads", "1"], flags].concat();
     let running = place.start(PROJECT, &broken);
-    place.wait_for_epoch("broken", 2);
+    let first = if flags.contains(&"--seeds") {
+        "broken/seed-1"
+    } else {
+        "broken"
+    };
+    place.wait_for_epoch(first, 2);
     let stopped = Command::new("kill")
         .args(["-INT", &running.id().to_string()])
         .status();
@@ -78,6 +83,7 @@ fn a_stopped_training_goes_on_to_the_same_end() {
     a_stop_changes_nothing(&["--algorithm", "dqn", "--steps", "20000", "--set", "priority=0.5"]);
     a_stop_changes_nothing(&["--algorithm", "ppo", "--steps", "60000"]);
     a_stop_changes_nothing(&["--algorithm", "a2c", "--steps", "60000"]);
+    a_stop_changes_nothing(&["--steps", "40000", "--seeds", "2"]);
     let small = ["games=8", "simulations=16", "evaluate_every=200"].map(|set| ["--set", set]);
     let flags = [
         &["--game", "connect-four", "--steps", "3000"][..],

@@ -36,12 +36,12 @@ use std::{path::PathBuf, process::ExitCode, sync::Mutex, thread};
 use anyhow::{Result, bail};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
-use training::{Interrupt, Run, RunArguments, TrainArguments, say};
+use training::{Interrupt, Run, RunArguments, RunFolder, TrainArguments, say, write_whole};
 
 use data::Game;
 use demonstrations::Demonstration;
 use settings::{Algorithm, Settings};
-use trial::{Trained, Trial};
+use trial::{Trained, Trial, metrics_csv};
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 
@@ -196,6 +196,10 @@ fn train_all(
     };
     if workers > 1 || (arguments.run.threads.is_none() && settings.on_one_thread(arguments.game)) {
         nn::use_threads(1);
+    }
+    if several && !run.folder.file(RunFolder::METRICS).exists() {
+        // The rows come when all are done; that there is such a file says that the run has begun and can be resumed.
+        write_whole(&run.folder.file(RunFolder::METRICS), metrics_csv(&[]).as_bytes())?;
     }
     let left = Mutex::new(seeds);
     let work = || -> Result<Vec<Trained>> {

@@ -235,7 +235,7 @@ mod tests {
         let trained = trained(folder.path(), 300_000);
         let (about, mut player) = agent::load(Some(&trained.model), &candle_core::Device::Cpu).unwrap();
         assert_eq!(about.game, Game::Tiles);
-        let mut score = |player: &mut dyn crate::player::Player| {
+        let score = |player: &mut dyn crate::player::Player| {
             let episodes = play(Game::Tiles, player, 0..20).unwrap();
             mean(episodes.iter().map(|episode| episode.end.score))
         };

@@ -51,7 +51,8 @@ pub struct Network {
     blocks: Vec<(Layer, Layer)>,
     policy: (Layer, Linear),
     value: (Layer, Linear, Linear),
-    device: Device,
+    /// Where its weights are.
+    pub device: Device,
 }
 
 impl Network {

@@ -77,12 +77,6 @@ fn what_the_rules_forbid_is_explained_and_the_game_goes_on() {
     let said = text(&output);
     assert!(output.status.success(), "{said}");
     assert!(said.contains("column 1 is not allowed now; column 2, "), "{said}");
-    let said = text(&told(
-        &place,
-        &["play", "--game", "2048", "--seed", "2"],
-        "up\nup\nup\nup\nup\nleft\nq\n",
-    ));
-    assert!(said.contains("up is not allowed now"), "{said}");
 }
 
 #[test]
@@ -141,9 +135,9 @@ fn an_agent_is_filmed_where_nobody_watches() {
     assert!(said.contains("plays cart-pole, not snake"), "{said}");
     let said = place.fail(
         PROJECT,
-        &["watch", "--model", QUICK, "--gif", "no/such/folder/a.gif"],
+        &["watch", "--model", QUICK, "--gif", "cart-pole.gif/a.gif"],
     );
-    assert!(said.contains("no/such/folder"), "{said}");
+    assert!(said.contains("cart-pole.gif"), "{said}");
 }
 
 #[test]
@@ -155,7 +149,10 @@ fn an_agent_says_what_it_would_do() {
         said.contains("left") && said.contains("right") && said.contains('\u{25b8}'),
         "{said}"
     );
-    let said = place.succeed(PROJECT, &["predict", "--model", QUICK, "--", "-0.02,-0.1,0.03,0.2"]);
+    let said = place.succeed(
+        PROJECT,
+        &["predict", "--model", QUICK, "--", "-0.02,-0.1,0.03,0.2"],
+    );
     assert!(said.contains("left"), "{said}");
     let said = place.fail(
         PROJECT,
@@ -211,6 +208,7 @@ mod in_a_terminal {
 
     const ENTER: &str = "\x1b[?1049h";
     const LEAVE: &str = "\x1b[?1049l";
+    const DRAW: &str = "\x1b[?2026h";
     const SHOW_CURSOR: &str = "\x1b[?25h";
 
     fn size(columns: u16, rows: u16) -> Winsize {
@@ -397,14 +395,16 @@ mod in_a_terminal {
         terminal.resize(30, 6);
         let at = terminal.wait_for("Too small a window", at);
         let at = terminal.wait_for("needed", at);
-        // No key plays while the game is not seen.
+        // No key plays while the game is not seen: it has been read when the window was drawn twice more.
         terminal.press("4");
+        let at = terminal.wait_for(DRAW, at);
+        let at = terminal.wait_for(DRAW, at);
         terminal.resize(100, 30);
-        let at = terminal.wait_for("q ends", at);
+        let at = terminal.wait_for("drop a disc", at);
         terminal.press("1");
-        let at = terminal.wait_for("X", at);
+        let at = terminal.wait_for("moves", at);
         terminal.resize(60, 40);
-        terminal.wait_for("q ends", at);
+        terminal.wait_for("drop a disc", at);
         terminal.press("q");
         terminal.end_and_check();
         let kept = String::from_utf8(place.bytes("data/played/connect-four.jsonl")).unwrap();
@@ -427,7 +427,7 @@ mod in_a_terminal {
         let mut terminal = Terminal::start(&place, &PLAY, 20, 5);
         let at = terminal.wait_for("needed", 0);
         terminal.resize(80, 24);
-        terminal.wait_for("q ends", at);
+        terminal.wait_for("drop a disc", at);
         terminal.press("q");
         assert!(terminal.end_and_check().success());
     }
@@ -462,12 +462,11 @@ mod in_a_terminal {
             terminal.resize(20, 10);
             let at = terminal.wait_for("needed", at);
             terminal.resize(100, 40);
-            terminal.wait_for("q ends", at);
+            terminal.wait_for("space pauses", at);
             terminal.press(key);
             assert!(terminal.end_and_check().success());
-            let written = terminal.written();
-            let end = written.rfind(LEAVE).unwrap();
-            assert!(written[end..].contains("cart-pole.gif"), "{:?}", &written[end..]);
+            let end = terminal.written().rfind(LEAVE).unwrap();
+            terminal.wait_for("cart-pole.gif", end);
             assert!(place.bytes("cart-pole.gif").starts_with(b"GIF89a"));
         }
         let mut terminal = Terminal::start(&place, &arguments, 80, 24);

@@ -1,7 +1,7 @@
 //! Tests of the whole workspace: what no crate can see of itself.
 //!
 //! A new project is found by itself: [`every_project`] and [`readmes`] need no change for it; what only it can
-//! show goes into a file of its own, as for [`game_agent`], [`genre_classifier`], [`image_classifier`],
+//! show goes into a file of its own, as for [`game_agent`] (and [`game_agent_learning`]), [`genre_classifier`], [`image_classifier`],
 //! [`intent_chatbot`] and [`speech_recognizer`].
 
 #![allow(
@@ -11,6 +11,7 @@
 
 mod every_project;
 mod game_agent;
+mod game_agent_learning;
 mod genre_classifier;
 mod image_classifier;
 mod intent_chatbot;

@@ -12,6 +12,7 @@ use training::{
 };
 
 use crate::{
+    imitate::imitate,
     model::{ActorCritic, NetworkPlayer, Shape, looking_only},
     rollout::{Rollout, play},
     settings,
@@ -42,6 +43,11 @@ struct Recent {
 
 /// Trains a network for `trial`.
 pub fn train(trial: &mut Trial<'_>, settings: &settings::ActorCritic) -> Result<()> {
+    // Each rollout is a batch, and used once.
+    let settings = &settings::ActorCritic {
+        rollout: (settings.batch_size / settings.environments).max(1),
+        ..settings.clone()
+    };
     let (shape, seed, device) = (Shape::of(trial.game), trial.seed, trial.device.clone());
     let network = |weights| ActorCritic::new(&shape, settings.size(), weights);
     let variables = VarMap::new();
@@ -73,6 +79,8 @@ pub fn train(trial: &mut Trial<'_>, settings: &settings::ActorCritic) -> Result<
         games.restore(&state.games)?;
         parameters.restore(&take(&tensors, "model/"))?;
         optimiser.set_state(&parameters, &take(&tensors, "optimiser/"))?;
+    } else {
+        imitate(&model, &parameters, &trial.lessons, &shape, seed, &device)?;
     }
 
     loop {
@@ -107,7 +115,7 @@ pub fn train(trial: &mut Trial<'_>, settings: &settings::ActorCritic) -> Result<
 
         // Learn from them, once.
         let everything: Vec<usize> = (0..rollout.len()).collect();
-        let batch = rollout.batch(&everything, &device)?;
+        let batch = rollout.batch(&everything, false, &device)?;
         let (logits, values) = model.forward(&batch.observations)?;
         let log_probabilities = ops::log_softmax(&(logits + &batch.penalties)?, D::Minus1)?;
         let chosen = log_probabilities.gather(&batch.actions, 1)?.squeeze(1)?;

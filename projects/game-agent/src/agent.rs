@@ -116,3 +116,23 @@ pub fn load(given: Option<&Path>, device: &Device) -> Result<(About, Box<dyn Pla
     };
     Ok((about, player))
 }
+
+/// How many numbers the model at `path` has learned.
+pub fn parameters(path: &Path) -> Result<usize> {
+    let (_, tensors) = read_tensors::<About>(path, "model", NAME)?;
+    let learned = tensors.iter().filter(|(name, _)| !nn::is_buffer(name));
+    Ok(learned.map(|(_, tensor)| tensor.elem_count()).sum())
+}
+
+/// The agent at `path` playing at sight, if it is one that searches.
+pub fn without_search(path: &Path, device: &Device) -> Result<Option<Box<dyn Player>>> {
+    let (about, tensors) = read_tensors::<About>(path, "model", NAME)?;
+    let Settings::AlphaZero(settings) = &about.settings else {
+        return Ok(None);
+    };
+    let weights = VarBuilder::from_tensors(tensors.into_iter().collect(), DType::F32, device);
+    let network = Network::new(settings.channels, settings.blocks, weights)?;
+    Ok(Some(Box::new(
+        Searcher::new(network, settings).with_simulations(0),
+    )))
+}

@@ -56,8 +56,8 @@ impl Game {
     /// What learns it best of what is here.
     pub fn algorithm(self) -> Algorithm {
         match self {
-            Game::CartPole | Game::MountainCar => Algorithm::Dqn,
-            Game::Snake | Game::Breakout => Algorithm::Ppo,
+            Game::MountainCar => Algorithm::Dqn,
+            Game::CartPole | Game::Snake | Game::Breakout => Algorithm::Ppo,
             Game::ConnectFour => Algorithm::AlphaZero,
             Game::Tiles => Algorithm::Td,
         }

@@ -117,10 +117,6 @@ fn ends_a_line(file: &mut File) -> std::io::Result<bool> {
 /// # Errors
 /// When the file cannot be read or holds no game; and, with its line, when one is of another game or is not as
 /// [`Demonstration::replay`] wants it.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "for whoever learns from what people played")
-)]
 pub fn read(path: &Path, game: Game) -> Result<Vec<Demonstration>> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut demonstrations = Vec::new();

@@ -13,6 +13,7 @@ use training::{
 };
 
 use crate::{
+    imitate::transitions,
     model::{NetworkPlayer, QNetwork, Shape, looking_only},
     replay::{Replay, Returns, Transition, penalties},
     settings::Dqn,
@@ -86,6 +87,12 @@ pub fn train(trial: &mut Trial<'_>, settings: &Dqn) -> Result<()> {
         target_parameters.restore(&take(&tensors, "target/"))?;
         optimiser.set_state(&parameters, &take(&tensors, "optimiser/"))?;
         replay.restore(&take(&tensors, "replay/"))?;
+    } else {
+        // The memory begins with what a person did, if there is any, as if it had been done here.
+        let mut returns = Returns::new(settings.return_steps, settings.discount, 1);
+        for (transition, ended) in transitions(&trial.lessons, settings.discount)? {
+            returns.push(0, transition, ended, |transition| replay.push(transition));
+        }
     }
 
     loop {

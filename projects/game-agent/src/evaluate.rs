@@ -92,6 +92,8 @@ pub struct Table {
     pub episode: Episode,
     /// Whether it has ended.
     pub ended: bool,
+    /// Whether it has ended by the rules, not by a limit of time.
+    pub terminated: bool,
 }
 
 /// Plays an episode of `game` for each of `seeds`.
@@ -130,6 +132,7 @@ impl Table {
                 end: EpisodeEnd::default(),
             },
             ended: false,
+            terminated: false,
         }
     }
 
@@ -153,6 +156,7 @@ impl Table {
         end.length += 1;
         end.score = step.info.score;
         self.ended = step.ended();
+        self.terminated = step.terminated;
         self.observation = step.observation;
         self.info = step.info;
         Ok(())

@@ -11,6 +11,7 @@ mod dqn;
 mod evaluate;
 mod explain;
 mod film;
+mod imitate;
 mod model;
 mod opponents;
 mod play;
@@ -27,9 +28,10 @@ mod thoughts;
 mod tree;
 mod trial;
 mod tuples;
+mod value_map;
 mod watch;
 
-use std::{process::ExitCode, sync::Mutex, thread};
+use std::{path::PathBuf, process::ExitCode, sync::Mutex, thread};
 
 use anyhow::{Result, bail};
 use clap::Parser;
@@ -37,6 +39,7 @@ use serde::{Deserialize, Serialize};
 use training::{Interrupt, Run, RunArguments, TrainArguments, say};
 
 use data::Game;
+use demonstrations::Demonstration;
 use settings::{Algorithm, Settings};
 use trial::{Trained, Trial};
 
@@ -75,6 +78,9 @@ struct Train {
     /// What to play
     #[arg(long, value_enum, default_value_t = Game::CartPole, value_name = "GAME")]
     game: Game,
+    /// Games that you have played, for the agent to imitate before it plays itself: a file that `play` wrote
+    #[arg(long, value_name = "FILE")]
+    data: Option<PathBuf>,
     /// How to learn it [default: what learns the game best]
     #[arg(long, value_enum, value_name = "ALGORITHM")]
     algorithm: Option<Algorithm>,
@@ -116,13 +122,30 @@ fn main() -> ExitCode {
 fn train(arguments: Train) -> Result<()> {
     let (arguments, mut run) = Run::start(NAME, arguments)?;
     let settings = arguments.settings()?;
+    let lessons = arguments.lessons(&settings)?;
     run.data = arguments.game.name().to_string();
     run.record("settings", &settings)?;
-    let trained = train_all(&arguments, &settings, &run)?;
+    let trained = train_all(&arguments, &settings, &lessons, &run)?;
     explain::finish(&mut run, arguments.game, trained)
 }
 
 impl Train {
+    /// The games to begin with.
+    fn lessons(&self, settings: &Settings) -> Result<Vec<Demonstration>> {
+        let Some(path) = &self.data else {
+            return Ok(Vec::new());
+        };
+        let lessons = demonstrations::read(path, self.game)?;
+        if let Settings::AlphaZero(_) | Settings::Td(_) = settings {
+            bail!(
+                "--data {}: this algorithm learns from its own games only; leave it out, or choose --algorithm ppo",
+                path.display()
+            );
+        }
+        say(format!("imitating {} games of {}", lessons.len(), path.display()));
+        Ok(lessons)
+    }
+
     /// The settings of the run: the game's, with what the flags change.
     fn settings(&self) -> Result<Settings> {
         for (flag, given) in [
@@ -147,16 +170,22 @@ impl Train {
         changes.extend(self.steps.map(|steps| format!("steps={steps}")));
         changes.extend(self.learning_rate.map(|rate| format!("learning_rate={rate:?}")));
         changes.extend(self.set.iter().cloned());
-        if self.run.quick {
-            changes.extend(Settings::QUICK.map(String::from));
+        let settings = Settings::of(self.game, algorithm)?.with(&changes)?;
+        match self.run.quick {
+            true => settings.quick(),
+            false => Ok(settings),
         }
-        Settings::of(self.game, algorithm)?.with(&changes)
     }
 }
 
 /// Trains an agent for each seed: several at a time, each on one thread, for networks as small as these gain little from
 /// more.
-fn train_all(arguments: &Train, settings: &Settings, run: &Run) -> Result<Vec<Trained>> {
+fn train_all(
+    arguments: &Train,
+    settings: &Settings,
+    lessons: &[Demonstration],
+    run: &Run,
+) -> Result<Vec<Trained>> {
     let interrupt = Interrupt::listen();
     let seeds = arguments.run.seed..arguments.run.seed + arguments.seeds;
     let several = arguments.seeds > 1;
@@ -193,6 +222,7 @@ fn train_all(arguments: &Train, settings: &Settings, run: &Run) -> Result<Vec<Tr
                 run.folder.path(),
                 &interrupt,
             );
+            trial.lessons = lessons.to_vec();
             match settings {
                 Settings::Dqn(settings) => dqn::train(&mut trial, settings)?,
                 Settings::Ppo(settings) => ppo::train(&mut trial, settings)?,

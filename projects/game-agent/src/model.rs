@@ -3,7 +3,7 @@
 use anyhow::Result;
 use candle_core::{D, DType, Device, Tensor};
 use nn::{Conv2d, Conv2dConfig, Linear, Module, VarBuilder, ops};
-use training::Parameters;
+use training::{Parameter, Parameters};
 
 use crate::{
     data::Game,
@@ -176,9 +176,14 @@ impl ActorCritic {
 /// The same weights for looking only: nothing is recorded for a backward pass, which is what costs most in networks as
 /// small as these, and what the optimiser does to the weights is seen at once, for they share their memory.
 pub fn looking_only(parameters: &Parameters, device: &Device) -> VarBuilder<'static> {
+    // A batch norm copies what is no variable, and its statistics would stay what they were at first.
+    let share = |parameter: &Parameter| match nn::is_buffer(&parameter.name) {
+        true => parameter.value.as_tensor().clone(),
+        false => parameter.value.as_detached_tensor(),
+    };
     let tensors = parameters
         .iter()
-        .map(|parameter| (parameter.name.clone(), parameter.value.as_detached_tensor()))
+        .map(|parameter| (parameter.name.clone(), share(parameter)))
         .collect();
     VarBuilder::from_tensors(tensors, DType::F32, device)
 }
@@ -235,6 +240,9 @@ impl<N: Advice> Player for NetworkPlayer<N> {
     }
 
     fn think(&mut self, views: &[View<'_>]) -> Result<Vec<Thoughts>> {
+        if views.is_empty() {
+            return Ok(Vec::new());
+        }
         let observations = views.iter().flat_map(|view| view.observation).copied().collect();
         let (actions, value) = self
             .network

@@ -60,6 +60,16 @@ pub trait Player: Send {
     }
 }
 
+impl Player for Box<dyn Player> {
+    fn measure(&self) -> &'static str {
+        (**self).measure()
+    }
+
+    fn think(&mut self, views: &[View<'_>]) -> Result<Vec<Thoughts>> {
+        (**self).think(views)
+    }
+}
+
 /// Plays at random, every allowed action as often as any other: the baseline below all others.
 pub struct Chance {
     actions: usize,

@@ -13,6 +13,7 @@ use training::{
 };
 
 use crate::{
+    imitate::imitate,
     model::{ActorCritic, NetworkPlayer, Shape, looking_only},
     rollout::play,
     settings,
@@ -79,6 +80,8 @@ pub fn train(trial: &mut Trial<'_>, settings: &settings::ActorCritic) -> Result<
         games.restore(&state.games)?;
         parameters.restore(&take(&tensors, "model/"))?;
         optimiser.set_state(&parameters, &take(&tensors, "optimiser/"))?;
+    } else {
+        imitate(&model, &parameters, &trial.lessons, &shape, seed, &device)?;
     }
 
     loop {
@@ -120,7 +123,7 @@ pub fn train(trial: &mut Trial<'_>, settings: &settings::ActorCritic) -> Result<
             let mut order: Vec<usize> = (0..rollout.len()).collect();
             order.shuffle(&mut nn::random(seed, &format!("ppo/order/{}", state.batches)));
             for places in order.chunks(settings.batch_size) {
-                let batch = rollout.batch(places, &device)?;
+                let batch = rollout.batch(places, true, &device)?;
                 let (logits, values) = model.forward(&batch.observations)?;
                 let log_probabilities = ops::log_softmax(&(logits + &batch.penalties)?, D::Minus1)?;
                 let chosen = log_probabilities.gather(&batch.actions, 1)?.squeeze(1)?;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail, ensure};
 use console::Style;
-use games::{Environment, Space};
+use games::{CartPole, Environment, MountainCar, Space};
 use training::{DeviceChoice, choose_device, say};
 
 use crate::{
@@ -200,19 +200,23 @@ impl Position {
             space.shape,
             game.name()
         );
-        let observation = numbers::<f32>(input, space.size(), meaning(game))?;
-        for (number, value) in (1..).zip(&observation) {
-            ensure!(
-                value.is_finite() && (space.low..=space.high).contains(value),
-                "number {number}, {value}, must be from {} to {}",
-                space.low,
-                space.high
-            );
-        }
+        let state = numbers::<f64>(input, space.size(), meaning(game))?;
+        let (observation, text) = match (game, state.as_slice()) {
+            (Game::CartPole, &[position, velocity, angle, angular_velocity]) => {
+                let mut game = CartPole::new();
+                let observation = game.begin([position, velocity, angle, angular_velocity])?;
+                (observation, game.text())
+            }
+            (Game::MountainCar, &[position, velocity]) => {
+                let mut game = MountainCar::new();
+                (game.begin([position, velocity])?, game.text())
+            }
+            _ => bail!("{} cannot be begun in the middle", game.name()),
+        };
         Ok(Position {
             observation,
             action_mask: Vec::new(),
-            shown: Vec::new(),
+            shown: board(game.name(), &text),
             ended: false,
         })
     }
@@ -305,7 +309,8 @@ mod tests {
         let said = wrong(Game::CartPole, "0.1,2");
         assert!(said.contains("2 numbers") && said.contains("velocity"), "{said}");
         let said = wrong(Game::CartPole, "0.1,inf,0,0");
-        assert!(said.contains("number 2"), "{said}");
+        assert!(said.contains("inf"), "{said}");
+        assert!(wrong(Game::MountainCar, "3,0").contains("-1.2"));
         assert!(wrong(Game::Snake, "1,2,3").contains("FILE:LINE:STEP"));
     }
 

@@ -363,3 +363,120 @@ impl Priorities {
         (places, weights.iter().map(|weight| weight / most).collect())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape() -> Shape {
+        Shape {
+            observation: vec![1],
+            actions: 2,
+        }
+    }
+
+    fn transition(number: usize) -> Transition {
+        Transition {
+            observation: vec![number as f32],
+            action: number % 2,
+            reward: number as f32,
+            next_observation: vec![number as f32 + 1.0],
+            next_mask: vec![true, number % 3 > 0],
+            discount: 0.5,
+        }
+    }
+
+    /// By hand: rewards 1, 2, 3, 4 with γ = ½ over two steps.
+    #[test]
+    fn returns_over_several_steps() {
+        let mut returns = Returns::new(2, 0.5, 1);
+        let mut done: Vec<Transition> = Vec::new();
+        for number in 1..=4 {
+            let over = number == 4;
+            let step = Transition {
+                discount: if over { 0.0 } else { 0.5 },
+                ..transition(number)
+            };
+            returns.push(0, step, over, |transition| done.push(transition));
+        }
+        let seen: Vec<_> = done
+            .iter()
+            .map(|one| {
+                (
+                    one.observation[0],
+                    one.reward,
+                    one.next_observation[0],
+                    one.discount,
+                )
+            })
+            .collect();
+        // The last two end with the game: there is nothing to hope for after it.
+        let wanted = [
+            (1.0, 2.0, 3.0, 0.25),
+            (2.0, 3.5, 4.0, 0.25),
+            (3.0, 5.0, 5.0, 0.0),
+            (4.0, 4.0, 5.0, 0.0),
+        ];
+        assert_eq!(seen, wanted);
+    }
+
+    #[test]
+    fn a_limit_of_time_is_not_the_end() {
+        let mut returns = Returns::new(3, 0.5, 1);
+        let mut done: Vec<Transition> = Vec::new();
+        returns.push(0, transition(1), false, |one| done.push(one));
+        returns.push(0, transition(2), true, |one| done.push(one));
+        let discounts: Vec<f32> = done.iter().map(|one| one.discount).collect();
+        assert_eq!(discounts, [0.25, 0.5]);
+    }
+
+    #[test]
+    fn the_oldest_is_forgotten_and_all_comes_back_from_a_checkpoint() -> Result<()> {
+        for exponent in [0.0, 0.7] {
+            let mut replay = Replay::new(&shape(), 5, exponent);
+            (0..8).for_each(|number| replay.push(transition(number)));
+            replay.surprise(&[0, 1, 2], &[3.0, 0.1, 0.5]);
+            let mut other = Replay::new(&shape(), 5, exponent);
+            other.restore(&replay.tensors()?)?;
+            for replay in [&mut replay, &mut other] {
+                replay.push(transition(8));
+            }
+            let draw = |replay: &Replay| -> Result<_> {
+                let sample = replay.sample(64, &mut nn::random(1, "draw"), &Device::Cpu)?;
+                Ok((
+                    sample.places,
+                    sample.rewards.to_vec1::<f32>()?,
+                    sample.weights.to_vec1::<f32>()?,
+                ))
+            };
+            let (places, rewards, weights) = draw(&replay)?;
+            assert_eq!(draw(&other)?, (places, rewards.clone(), weights));
+            assert!(rewards.iter().all(|reward| *reward >= 4.0), "{rewards:?}");
+            let kinds: std::collections::BTreeSet<i32> =
+                rewards.iter().map(|reward| *reward as i32).collect();
+            assert_eq!(kinds.len(), 5);
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn surprises_are_drawn_in_proportion() {
+        let mut priorities = Priorities::new(4, 1.0);
+        for (place, error) in [1.0, 2.0, 0.0, 5.0].into_iter().enumerate() {
+            priorities.set(place, error);
+        }
+        let (places, weights) = priorities.draw(20_000, 4, &mut nn::random(1, "draw"));
+        let share = |place: usize| places.iter().filter(|other| **other == place).count() as f64 / 20_000.0;
+        for (place, wanted) in [0.125, 0.25, 0.000_125, 0.625].into_iter().enumerate() {
+            assert!((share(place) - wanted).abs() < 0.01, "{place}: {}", share(place));
+        }
+        // What is drawn more often counts less.
+        let weight = |place: usize| {
+            places
+                .iter()
+                .position(|other| *other == place)
+                .map(|at| weights[at])
+        };
+        assert!(weight(3) < weight(1) && weight(1) < weight(0));
+    }
+}

@@ -37,7 +37,7 @@ pub struct RolloutBatch {
     pub log_probabilities: Tensor,
     /// batch × actions: what forbidden actions are fined.
     pub penalties: Tensor,
-    /// batch: how much better than hoped for, with mean 0 and deviation 1 over the batch.
+    /// batch: how much better than hoped for.
     pub advantages: Tensor,
     /// batch: what the value should have been.
     pub returns: Tensor,
@@ -118,8 +118,13 @@ impl Rollout {
         self.actions.len()
     }
 
-    /// The steps at `places`.
-    pub fn batch(&self, places: &[usize], device: &Device) -> candle_core::Result<RolloutBatch> {
+    /// The steps at `places`, their advantages brought to mean 0 and deviation 1 on request.
+    pub fn batch(
+        &self,
+        places: &[usize],
+        normalise: bool,
+        device: &Device,
+    ) -> candle_core::Result<RolloutBatch> {
         let count = places.len();
         let column = |values: &[f32]| -> Vec<f32> { places.iter().map(|&place| values[place]).collect() };
         let rows = |values: &[f32], width: usize| -> Vec<f32> {
@@ -130,15 +135,14 @@ impl Rollout {
             rows
         };
         let mut advantages = column(&self.advantages);
-        let mean = advantages.iter().sum::<f32>() / count as f32;
-        let variance = advantages
-            .iter()
-            .map(|advantage| (advantage - mean).powi(2))
-            .sum::<f32>()
-            / count as f32;
-        advantages
-            .iter_mut()
-            .for_each(|advantage| *advantage = (*advantage - mean) / (variance.sqrt() + 1e-8));
+        if normalise {
+            let mean = advantages.iter().sum::<f32>() / count as f32;
+            let square = |advantage: &f32| (advantage - mean).powi(2);
+            let deviation = (advantages.iter().map(square).sum::<f32>() / count as f32).sqrt();
+            for advantage in &mut advantages {
+                *advantage = (*advantage - mean) / (deviation + 1e-8);
+            }
+        }
         let actions = places.iter().map(|&place| self.actions[place]).collect();
         Ok(RolloutBatch {
             observations: self
@@ -210,4 +214,48 @@ fn draw(log_probabilities: &[f32], random: &mut nn::Random) -> usize {
         }
     }
     last
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By hand: two copies, three steps, γ = ½, λ = ½; the first copy's game ends with its second step.
+    #[test]
+    fn advantages() {
+        let shape = Shape {
+            observation: vec![1],
+            actions: 2,
+        };
+        let mut rollout = Rollout::new(&shape, 2);
+        for step in 0..3 {
+            rollout.see(
+                vec![0.0; 2],
+                &[0, 1],
+                [-0.1, -0.2].into_iter(),
+                vec![1.0, 2.0],
+                vec![0.0; 4],
+            );
+            rollout.earn(0, 1.0, step == 1);
+            rollout.earn(1, 0.0, false);
+        }
+        let rollout = rollout.finish(&[4.0, 8.0], 0.5, 0.5);
+        // First copy: δ = (½, 0, 2); nothing comes after the end. Second: δ = (-1, -1, 2).
+        assert_eq!(rollout.advantages, [0.5, -1.125, 0.0, -0.5, 2.0, 2.0]);
+        assert_eq!(rollout.returns, [1.5, 0.875, 1.0, 1.5, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn actions_are_drawn_as_often_as_they_are_likely() {
+        let logs = [0.2f32, 0.0, 0.8].map(f32::ln);
+        let mut random = nn::random(1, "draw");
+        let drawn: Vec<usize> = (0..10_000).map(|_| draw(&logs, &mut random)).collect();
+        let share = |action| drawn.iter().filter(|other| **other == action).count() as f64 / 10_000.0;
+        assert!(
+            (share(0) - 0.2).abs() < 0.02 && share(1) == 0.0,
+            "{} {}",
+            share(0),
+            share(1)
+        );
+    }
 }

@@ -121,10 +121,7 @@ impl Screen {
             let wait = until.map_or(LOOK_EVERY, |until| {
                 until.saturating_duration_since(Instant::now()).min(LOOK_EVERY)
             });
-            let pressed = match event::poll(if fits { wait } else { LOOK_EVERY })? {
-                true => press(&event::read()?),
-                false => None,
-            };
+            let pressed = read(if fits { wait } else { LOOK_EVERY })?;
             match pressed {
                 Some(Press::Quit) => return Ok(Press::Quit),
                 Some(press) if fits => return Ok(press),
@@ -172,7 +169,7 @@ impl Screen {
 impl Drop for Screen {
     fn drop(&mut self) {
         // Keys that were pressed too often are not for the shell.
-        while event::poll(Duration::ZERO).unwrap_or(false) && event::read().is_ok() {}
+        while event::poll(SHORTEST_WAIT).unwrap_or(false) && event::read().is_ok() {}
         give_back();
     }
 }
@@ -205,6 +202,17 @@ fn terminal_size() -> Result<(usize, usize)> {
         (0, _) | (_, 0) => (80, 24),
         (width, height) => (usize::from(width), usize::from(height)),
     })
+}
+
+/// A shorter wait does not look for keys at all.
+const SHORTEST_WAIT: Duration = Duration::from_millis(1);
+
+/// Waits for an event, and gives what was pressed if it is a key's.
+fn read(wait: Duration) -> Result<Option<Press>> {
+    match event::poll(wait.max(SHORTEST_WAIT)).context("the terminal is gone")? {
+        true => Ok(press(&event::read().context("the terminal is gone")?)),
+        false => Ok(None),
+    }
 }
 
 /// What an event says, if it is a key's.

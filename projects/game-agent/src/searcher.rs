@@ -51,8 +51,7 @@ pub struct Network {
     blocks: Vec<(Layer, Layer)>,
     policy: (Layer, Linear),
     value: (Layer, Linear, Linear),
-    /// Where its weights are.
-    pub device: Device,
+    pub(crate) device: Device,
 }
 
 impl Network {

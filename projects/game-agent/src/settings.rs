@@ -137,6 +137,8 @@ pub struct Td {
     /// β: the share of an error that is corrected, as long as all errors agree. Each entry's own step size is
     /// learned, so that 1 is right.
     pub learning_rate: f32,
+    /// λ: 0 learns each board's value from the guess for the next, 1 from what was earned in the end (Sutton 1988).
+    pub trace: f32,
     /// Steps between evaluations on the validation games.
     pub evaluate_every: u64,
 }
@@ -192,7 +194,7 @@ pub struct AlphaZero {
 impl Default for AlphaZero {
     fn default() -> Self {
         AlphaZero {
-            steps: 600_000,
+            steps: 200_000,
             games: 128,
             channels: 32,
             blocks: 3,
@@ -212,7 +214,7 @@ impl Default for AlphaZero {
             weight_decay: 1e-2,
             value_weight: 1.0,
             clip_norm: 5.0,
-            evaluate_every: 30_000,
+            evaluate_every: 20_000,
         }
     }
 }
@@ -237,7 +239,20 @@ impl Settings {
     }
 
     /// What `--quick` changes.
-    pub const QUICK: [&str; 2] = ["steps=2000", "evaluate_every=1000"];
+    const QUICK: [&str; 2] = ["steps=2000", "evaluate_every=1000"];
+
+    /// The same, for `--quick`.
+    pub fn quick(self) -> Result<Self> {
+        let mut changes = Self::QUICK.map(String::from).to_vec();
+        if let Settings::Dqn(_) = self {
+            changes.push("learning_starts=500".to_string());
+        }
+        if let Settings::AlphaZero(_) = self {
+            changes.push("games=16".to_string());
+            changes.push("steps=300".to_string());
+        }
+        self.with(&changes)
+    }
 
     /// Whether one thread is faster than several: small networks on lists of numbers are.
     pub fn on_one_thread(&self, game: Game) -> bool {
@@ -287,7 +302,66 @@ impl Settings {
             serde_json::from_value::<Settings>(all.clone())
                 .with_context(|| format!("--set {change}: no value for {name}"))?;
         }
-        Ok(serde_json::from_value(all)?)
+        let settings: Settings = serde_json::from_value(all)?;
+        settings.check()?;
+        Ok(settings)
+    }
+
+    /// Errors where a number makes no sense.
+    fn check(&self) -> Result<()> {
+        let all = serde_json::to_value(self)?;
+        let number = |name: &str| all[name].as_f64();
+        const AT_LEAST_ONE: [&str; 14] = [
+            "steps",
+            "environments",
+            "rollout",
+            "hidden",
+            "batch_size",
+            "epochs",
+            "return_steps",
+            "replay_capacity",
+            "train_every",
+            "target_every",
+            "evaluate_every",
+            "games",
+            "simulations",
+            "exponents",
+        ];
+        for name in AT_LEAST_ONE {
+            if number(name).is_some_and(|value| value < 1.0) {
+                bail!("{name} is {}: it must be at least 1", all[name]);
+            }
+        }
+        const SHARES: [&str; 12] = [
+            "discount",
+            "trace",
+            "priority",
+            "epsilon_start",
+            "epsilon_end",
+            "exploration",
+            "thorough",
+            "noise",
+            "trust",
+            "replay_share",
+            "entropy_weight",
+            "value_weight",
+        ];
+        for name in SHARES {
+            if number(name).is_some_and(|value| !(0.0..=1.0).contains(&value))
+                && !self.is_constant_of_search(name)
+            {
+                bail!("{name} is {}: it must lie between 0 and 1", all[name]);
+            }
+        }
+        if number("learning_rate").is_some_and(|rate| rate <= 0.0) {
+            bail!("learning_rate is {}: it must be above 0", all["learning_rate"]);
+        }
+        Ok(())
+    }
+
+    /// AlphaZero's exploration is a factor, not a share.
+    fn is_constant_of_search(&self, name: &str) -> bool {
+        matches!(self, Settings::AlphaZero(_)) && name == "exploration"
     }
 }
 
@@ -309,14 +383,14 @@ impl Dqn {
 
     fn of(game: Game) -> Self {
         let usual = Dqn {
-            steps: 50_000,
+            steps: 100_000,
             environments: 4,
-            hidden: 128,
-            channels: 16,
+            hidden: 64,
+            channels: 0,
             learning_rate: 1e-3,
             batch_size: 128,
             discount: 0.99,
-            return_steps: 3,
+            return_steps: 10,
             double: true,
             duelling: false,
             replay_capacity: 50_000,
@@ -335,12 +409,20 @@ impl Dqn {
         match game {
             Game::CartPole => usual,
             Game::MountainCar => Dqn {
+                hidden: 128,
+                return_steps: 5,
+                exploration: 0.5,
                 persistent: true,
-                steps: 100_000,
                 ..usual
             },
             _ => Dqn {
                 steps: 1_000_000,
+                environments: 16,
+                hidden: 256,
+                return_steps: 5,
+                train_every: 16,
+                learning_starts: 10_000,
+                learning_rate: 3e-4,
                 evaluate_every: 50_000,
                 ..usual
             },
@@ -363,9 +445,9 @@ impl ActorCritic {
             environments: 8,
             rollout: 128,
             hidden: 64,
-            channels: 16,
+            channels: 0,
             learning_rate: 1e-3,
-            batch_size: 256,
+            batch_size: 128,
             epochs: 10,
             discount: 0.99,
             trace: 0.95,
@@ -378,9 +460,9 @@ impl ActorCritic {
         match game {
             Game::CartPole | Game::MountainCar => usual,
             _ => ActorCritic {
-                steps: 3_000_000,
+                steps: 4_000_000,
                 environments: 64,
-                hidden: 128,
+                hidden: 256,
                 batch_size: 1024,
                 epochs: 3,
                 entropy_weight: 0.01,
@@ -406,6 +488,7 @@ impl Td {
             steps: 20_000_000,
             exponents: 12,
             learning_rate: 1.0,
+            trace: 0.5,
             evaluate_every: 2_000_000,
         }
     }

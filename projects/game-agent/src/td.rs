@@ -53,6 +53,8 @@ pub fn train(trial: &mut Trial<'_>, settings: &Td) -> Result<()> {
     let tuples = Tuples::new(settings.exponents)?;
     let mut coherence = vec![Coherence::default(); tuples.values.len()];
     let mut player = TuplePlayer { tuples };
+    // The game under way: the points of each slide, and the entries of the board after it.
+    let mut game: Vec<(f32, Looks)> = Vec::new();
     let mut state = State::default();
     if let Some((saved, tensors)) = trial.resume::<State>()? {
         state = saved;
@@ -89,27 +91,26 @@ pub fn train(trial: &mut Trial<'_>, settings: &Td) -> Result<()> {
         let tuples = &mut player.tuples;
         let mut random = nn::random(seed, &format!("td/game/{}", state.games));
         let mut board = Tiles::start(&mut random);
-        let mut before: Option<Looks> = None;
+        game.clear();
         while let Some(choice) = tuples.best(board) {
-            // What the board before was worth turns out one step later: these points, and what comes after.
-            if let Some(looks) = before {
-                let error = choice.points + choice.value - tuples.value(&looks);
-                learn(tuples, &mut coherence, &looks, error, settings.learning_rate);
-                state.recent.error += f64::from(error.abs());
-            }
-            before = Some(choice.looks);
             board = choice.afterstate.spawn(&mut random);
-            state.step += 1;
-            state.recent.steps += 1.0;
-            state.recent.points += f64::from(choice.points);
+            game.push((choice.points, choice.looks));
         }
-        // After the last slide nothing comes.
-        if let Some(looks) = before {
-            let error = -tuples.value(&looks);
-            learn(tuples, &mut coherence, &looks, error, settings.learning_rate);
+
+        // Learn from it, from its end to its start, so that what the end teaches reaches the start at once. The
+        // board after a slide is worth what was earned from there on: to a share λ as it really came, for the rest as
+        // the tables guess it after the next slide (the λ-return, Sutton 1988). After the last, nothing comes.
+        let mut to_come = 0.0;
+        for (points, looks) in game.iter().rev() {
+            let error = to_come - tuples.value(looks);
+            learn(tuples, &mut coherence, looks, error, settings.learning_rate);
+            to_come = points + settings.trace * to_come + (1.0 - settings.trace) * tuples.value(looks);
+            state.recent.points += f64::from(*points);
             state.recent.error += f64::from(error.abs());
         }
+        state.step += game.len() as u64;
         state.games += 1;
+        state.recent.steps += game.len() as f64;
         state.recent.games += 1.0;
         state.recent.won += f64::from(u8::from(board.largest() >= 2048));
         state.recent.largest = state.recent.largest.max(board.largest());

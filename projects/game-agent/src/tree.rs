@@ -381,7 +381,7 @@ mod tests {
 
     #[test]
     fn every_simulation_is_counted_once() -> Result<()> {
-        for moves in ["", "44", "4444441", "1111112222224"] {
+        for moves in ["", "44", "4444441", "111111222222555555666666"] {
             for simulations in [1, 7, 100] {
                 let tree = searched(moves, simulations, &Opinionated)?;
                 assert_eq!(tree.visits().iter().sum::<u32>(), simulations, "{moves}");

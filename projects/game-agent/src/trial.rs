@@ -15,6 +15,7 @@ use crate::{
     NAME,
     agent::About,
     data::{Game, VALIDATION},
+    demonstrations::Demonstration,
     evaluate::{Episode, mean, play},
     player::Player,
     settings::Settings,
@@ -75,6 +76,8 @@ pub struct Trial<'a> {
     pub device: Device,
     /// Only a little of everything.
     pub quick: bool,
+    /// Games that a person played, to begin with.
+    pub lessons: Vec<Demonstration>,
     folder: PathBuf,
     /// `--resume` names it.
     run_folder: PathBuf,
@@ -110,6 +113,7 @@ impl<'a> Trial<'a> {
             seed,
             device,
             quick,
+            lessons: Vec::new(),
             folder: folder.to_path_buf(),
             run_folder: run_folder.to_path_buf(),
             interrupt,

@@ -15,6 +15,9 @@ const BOTTOM: usize = SIDE - 1;
 const BRICK_ROWS: std::ops::Range<usize> = 1..4;
 /// The row in which the ball begins: the first below the bricks.
 const START_ROW: usize = 4;
+/// How far from the paddle the first ball comes down at most: so far that who plays at random catches it now and then, or
+/// nobody could learn to.
+const REACH: usize = 3;
 /// Steps after which an episode is cut off.
 const LIMIT: usize = 2_000;
 
@@ -28,8 +31,8 @@ const LIMIT: usize = 2_000;
 /// when it is where the ball is going to; else the ball is lost and the game over.
 ///
 /// **Not as in MinAtar**: no action is replaced by the one before it (MinAtar repeats one in ten, unless told
-/// otherwise). The ball begins below the bricks, in any column and in both directions: 20 openings, not 2, for
-/// nothing else is left to chance. Actions that do nothing in this game are left out. Episodes are truncated after
+/// otherwise). The ball begins below the bricks, in any column and direction from which it comes down at most three
+/// cells from the paddle: 14 openings, not 2, for nothing else is left to chance. Actions that do nothing in this game are left out. Episodes are truncated after
 /// 2,000 steps, which are not in the observation: a value beyond the limit is to be estimated as if there were none.
 ///
 /// **Actions**: `nothing`, `left`, `right`.
@@ -97,6 +100,13 @@ impl Breakout {
     pub const TRAIL: usize = 2;
     /// The plane of the bricks.
     pub const BRICK: usize = 3;
+
+    /// The column where the ball of an opening comes down.
+    fn lands_at(&self) -> usize {
+        let mut ahead = self.clone();
+        while ahead.downwards && !ahead.fly().1 {}
+        ahead.ball.0
+    }
 
     /// Moves the ball. Gives the reward, and whether the ball is lost.
     fn fly(&mut self) -> (f64, bool) {
@@ -189,15 +199,19 @@ impl Environment for Breakout {
 
     fn reset(&mut self, seed: u64) -> (Observation, Info) {
         let mut random = nn::random(seed, "breakout");
-        let start = (random.random_range(0..SIDE), START_ROW);
-        *self = Breakout {
-            ball: start,
-            trail: start,
-            rightwards: random.random(),
-            playing: true,
-            ..Breakout::default()
-        };
-        (self.observe(), self.info())
+        loop {
+            let start = (random.random_range(0..SIDE), START_ROW);
+            *self = Breakout {
+                ball: start,
+                trail: start,
+                rightwards: random.random(),
+                playing: true,
+                ..Breakout::default()
+            };
+            if self.lands_at().abs_diff(self.paddle) <= REACH {
+                return (self.observe(), self.info());
+            }
+        }
     }
 
     fn step(&mut self, action: usize) -> Result<Step, GameError> {

@@ -32,7 +32,7 @@ fn follow(game: &Breakout, observation: &[f32], random: &mut nn::Random) -> usiz
 }
 
 #[test]
-fn there_are_twenty_openings() {
+fn there_are_fourteen_openings() {
     let mut seen = std::collections::BTreeSet::new();
     for seed in 0..500 {
         let mut game = Breakout::default();
@@ -48,7 +48,7 @@ fn there_are_twenty_openings() {
         seen.insert((column, places(&step.observation, Breakout::BALL)[0]));
     }
     // At either wall, both directions lead to different cells too: one bounces.
-    assert_eq!(seen.len(), 20);
+    assert_eq!(seen.len(), 14, "{seen:?}");
 }
 
 #[test]
@@ -136,20 +136,11 @@ fn every_step_keeps_to_the_rules() {
 fn the_paddle_stays_on_the_board_and_keys_move_it() {
     for (key, edge) in [(Key::Left, 0), (Key::Right, 9)] {
         let mut game = Breakout::default();
-        let opening = (0..100).find(|&seed| {
-            game.reset(seed);
-            // One in which the ball is not lost yet after the ten steps that follow.
-            let mut trial = game.clone();
-            (0..7).all(|_| {
-                trial
-                    .step(trial.action_for(key).unwrap())
-                    .is_ok_and(|step| !step.ended())
-            })
-        });
-        assert!(opening.is_some());
+        // The ball is down after five steps, and the paddle at the edge: at the left one it has been pushed on for a step.
+        game.reset(0);
         let action = game.action_for(key).unwrap();
-        let steps: Vec<Step> = (0..7).map(|_| game.step(action).unwrap()).collect();
-        assert_eq!(places(&steps[6].observation, Breakout::PADDLE), [(edge, 9)]);
+        let steps: Vec<Step> = (0..5).map(|_| game.step(action).unwrap()).collect();
+        assert_eq!(places(&steps[4].observation, Breakout::PADDLE), [(edge, 9)]);
     }
     let game = Breakout::default();
     assert_eq!(game.action_for(Key::Nothing), Some(0));

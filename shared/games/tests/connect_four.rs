@@ -135,8 +135,8 @@ fn four_in_each_direction() {
         assert!(board.legal_columns().is_empty());
     }
     // Three at the top of a column and one at the foot of the next are no line.
-    assert_eq!(board("2111212121").winner(), None);
-    assert_eq!(board("2111212121").winning_cells(), []);
+    assert_eq!(board("211117171").winner(), None);
+    assert_eq!(board("211117171").winning_cells(), []);
 }
 
 #[test]

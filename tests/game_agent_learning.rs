@@ -1,0 +1,183 @@
+//! What `game-agent` learns, and that a stop changes nothing of it.
+
+use std::process::Command;
+
+use crate::program::{Place, text};
+
+const PROJECT: &str = "game-agent";
+
+/// The score of the run in `folder`, and that of its best baseline.
+fn scores(place: &Place, folder: &str) -> (f64, f64) {
+    let result = place.json(&format!("{folder}/result.json"));
+    let baselines = result["baselines"].as_object().unwrap().values();
+    let best = baselines
+        .filter_map(|score| score.as_f64())
+        .fold(f64::NEG_INFINITY, f64::max);
+    (result["metrics"]["score"].as_f64().unwrap(), best)
+}
+
+#[test]
+fn the_pole_is_balanced_by_every_algorithm_that_can() {
+    for (algorithm, least) in [("ppo", 475.0), ("dqn", 475.0), ("a2c", 400.0)] {
+        let place = Place::new();
+        let flags = ["train", "--algorithm", algorithm, "--device", "cpu"];
+        place.succeed(PROJECT, &flags);
+        let (score, baseline) = scores(&place, "runs/game-agent/001");
+        assert!(
+            score >= least && score > 5.0 * baseline,
+            "{algorithm}: {score}, the baseline {baseline}"
+        );
+    }
+}
+
+#[test]
+fn a_snake_learns_to_eat() {
+    let place = Place::new();
+    place.succeed(PROJECT, &["train", "--game", "snake", "--steps", "400000"]);
+    let (score, baseline) = scores(&place, "runs/game-agent/001");
+    assert!(
+        score > baseline && score > 20.0,
+        "{score}, the baseline {baseline}"
+    );
+}
+
+/// Trains with `flags` to the end, and again with a stop in between: both must come to the same bits.
+fn a_stop_changes_nothing(flags: &[&str]) {
+    let place = Place::new();
+    let unbroken = [&["train", "--out", "unbroken", "--threads", "1"], flags].concat();
+    place.succeed(PROJECT, &unbroken);
+
+    let broken = [&["train", "--out", "broken", "--threads", "1"], flags].concat();
+    let running = place.start(PROJECT, &broken);
+    place.wait_for_epoch("broken", 2);
+    let stopped = Command::new("kill")
+        .args(["-INT", &running.id().to_string()])
+        .status();
+    assert!(stopped.unwrap().success());
+    let output = running.wait_with_output().unwrap();
+    let said = text(&output);
+    assert_eq!(
+        output.status.code(),
+        Some(130),
+        "{flags:?} was too fast to be stopped:\n{said}"
+    );
+    assert!(said.contains("--resume broken"), "{said}");
+    place.succeed(PROJECT, &["train", "--resume", "broken", "--threads", "1"]);
+    for file in ["model.safetensors", "predictions.csv"] {
+        assert_eq!(
+            place.bytes(&format!("broken/{file}")),
+            place.bytes(&format!("unbroken/{file}")),
+            "{flags:?}: {file}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_stopped_training_goes_on_to_the_same_end() {
+    a_stop_changes_nothing(&["--algorithm", "dqn", "--steps", "20000", "--set", "priority=0.5"]);
+    a_stop_changes_nothing(&["--algorithm", "ppo", "--steps", "60000"]);
+    a_stop_changes_nothing(&["--algorithm", "a2c", "--steps", "60000"]);
+    let small = ["games=8", "simulations=16", "evaluate_every=200"].map(|set| ["--set", set]);
+    let flags = [
+        &["--game", "connect-four", "--steps", "3000"][..],
+        &small.concat(),
+    ]
+    .concat();
+    a_stop_changes_nothing(&flags);
+    let flags = [
+        "--game",
+        "2048",
+        "--steps",
+        "400000",
+        "--set",
+        "evaluate_every=20000",
+        "--set",
+        "exponents=8",
+    ];
+    a_stop_changes_nothing(&flags);
+}
+
+#[test]
+fn several_agents_are_trained_and_the_best_is_kept() {
+    let place = Place::new();
+    let flags = [
+        "train", "--seeds", "3", "--steps", "10000", "--seed", "7", "--out", "run",
+    ];
+    place.succeed(PROJECT, &flags);
+    let models = [7, 8, 9].map(|seed| place.bytes(&format!("run/seed-{seed}/model.safetensors")));
+    assert!(models[0] != models[1] && models[1] != models[2]);
+    assert!(models.contains(&place.bytes("run/model.safetensors")));
+    let metrics = String::from_utf8(place.bytes("run/metrics.csv")).unwrap();
+    for seed in ["7,", "8,", "9,"] {
+        assert!(metrics.lines().any(|line| line.starts_with(seed)), "{metrics}");
+    }
+    let predictions = String::from_utf8(place.bytes("run/predictions.csv")).unwrap();
+    assert_eq!(predictions.lines().count(), 1 + 3 * 100);
+
+    // Each agent is what it would have been alone.
+    place.succeed(
+        PROJECT,
+        &["train", "--steps", "10000", "--seed", "8", "--out", "alone"],
+    );
+    assert_eq!(place.bytes("alone/model.safetensors"), models[1]);
+
+    let said = place.succeed(PROJECT, &["evaluate", "--model", "run", "--episodes", "10"]);
+    assert!(said.contains("agent") && said.contains("random"), "{said}");
+}
+
+#[test]
+fn an_agent_begins_where_a_person_left_off() {
+    let place = Place::new();
+    // Somebody who plays by a rule that is easy to learn: the agent's own first game will do.
+    place.succeed(PROJECT, &["train", "--steps", "30000", "--out", "teacher"]);
+    let rows = String::from_utf8(place.bytes("teacher/predictions.csv")).unwrap();
+    assert!(rows.lines().count() > 50);
+
+    let line = r#"{"game":"cart-pole","seed":1,"actions":[0,1,0,1],"score":4}"#;
+    std::fs::write(place.path().join("mine.jsonl"), format!("{line}\n")).unwrap();
+    for algorithm in ["dqn", "ppo", "a2c"] {
+        let flags = [
+            "train",
+            "--algorithm",
+            algorithm,
+            "--data",
+            "mine.jsonl",
+            "--quick",
+        ];
+        let said = place.succeed(PROJECT, &flags);
+        assert!(said.contains("imitating 1 games"), "{said}");
+    }
+    let said = place.fail(PROJECT, &["train", "--game", "snake", "--data", "mine.jsonl"]);
+    assert!(said.contains("line 1") && said.contains("cart-pole"), "{said}");
+}
+
+#[test]
+fn what_does_not_fit_is_explained() {
+    let place = Place::new();
+    for (flags, words) in [
+        (&["train", "--algorithm", "td"][..], "2048 only"),
+        (&["train", "--algorithm", "alpha-zero"], "connect-four only"),
+        (&["train", "--seeds", "0"], "--seeds 0"),
+        (&["train", "--set", "discont=0.9"], "is it discount?"),
+        (&["train", "--set", "discount"], "NAME=VALUE"),
+        (&["train", "--set", "hidden=many"], "hidden=many"),
+        (&["train", "--set", "hidden=-3"], "no value for hidden"),
+        (&["train", "--set", "environments=0"], "environments"),
+        (&["train", "--set", "discount=2"], "discount"),
+        (
+            &["train", "--overfit-one-batch"],
+            "makes its data while it learns",
+        ),
+    ] {
+        let said = place.fail(PROJECT, flags);
+        assert!(said.contains(words), "{flags:?}: {said}");
+    }
+    let output = place.run(PROJECT, &["train", "--game", "snak"]);
+    assert!(
+        text(&output).contains("similar value exists: 'snake'"),
+        "{}",
+        text(&output)
+    );
+    assert!(!place.path().join("runs/game-agent").join("001").exists());
+}

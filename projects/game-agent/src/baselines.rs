@@ -1,7 +1,10 @@
 //! Simple rules to compare an agent with.
 
 use anyhow::Result;
-use games::{Breakout, Snake, Tiles};
+use games::{
+    Breakout, Snake, Tiles,
+    connect_four::{Board, COLUMNS, OnePly, Opponent},
+};
 use rand::Rng;
 
 use crate::{
@@ -21,8 +24,11 @@ pub fn of(game: Game, seed: u64) -> Vec<(&'static str, Box<dyn Player>)> {
         Game::MountainCar => players.push(("swing", Box::new(Rule(|see| if see[1] < 0.0 { 0 } else { 2 })))),
         Game::Snake => players.push(("greedy", Box::new(Rule(towards_the_apple)))),
         Game::Breakout => players.push(("follow", Box::new(Rule(under_the_ball)))),
+        Game::ConnectFour => players.push((
+            "one-ply",
+            Box::new(LooksOneMoveAhead(nn::random(seed, "player/one-ply"))),
+        )),
         Game::Tiles => players.push(("greedy", Box::new(MostPoints(nn::random(seed, "player/greedy"))))),
-        _ => {}
     }
     players
 }
@@ -103,6 +109,25 @@ impl Player for MostPoints {
                 points as f32 + self.0.random::<f32>() / 2.0
             };
             let actions = (0..4).map(&mut worth).collect();
+            Ok(Thoughts { actions, value: None })
+        };
+        views.iter().map(think).collect()
+    }
+}
+
+/// Wins at Connect Four where it can in one move, blocks where it must, and else plays anywhere.
+struct LooksOneMoveAhead(nn::Random);
+
+impl Player for LooksOneMoveAhead {
+    fn measure(&self) -> &'static str {
+        "choice"
+    }
+
+    fn think(&mut self, views: &[View<'_>]) -> Result<Vec<Thoughts>> {
+        let think = |view: &View<'_>| {
+            let column = OnePly.choose(&Board::from_planes(view.observation)?, &mut self.0);
+            let mut actions = vec![0.0; COLUMNS];
+            actions[column] = 1.0;
             Ok(Thoughts { actions, value: None })
         };
         views.iter().map(think).collect()

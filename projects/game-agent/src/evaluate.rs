@@ -8,7 +8,9 @@ use rand::Rng;
 use training::{DeviceChoice, choose_device, say};
 
 use crate::{
-    agent, baselines,
+    agent,
+    arena::{Entrant, contest},
+    baselines,
     data::Game,
     player::{Player, View},
 };
@@ -38,6 +40,9 @@ pub fn evaluate(arguments: &Evaluate) -> Result<()> {
     );
     let (device, _) = choose_device(arguments.device)?;
     let (about, player) = agent::load(arguments.model.as_deref(), &device)?;
+    if about.game == Game::ConnectFour {
+        return against_everybody(player, arguments);
+    }
     let mut players = vec![("agent", player)];
     players.extend(baselines::of(about.game, arguments.seed));
     say(format!("{}, {} games", about.game.name(), arguments.episodes));
@@ -62,6 +67,24 @@ pub fn evaluate(arguments: &Evaluate) -> Result<()> {
                 100.0 * share_of_2048(&episodes)?
             ));
         }
+    }
+    Ok(())
+}
+
+/// Connect Four: the agent against each of the simple players.
+fn against_everybody(player: Box<dyn Player>, arguments: &Evaluate) -> Result<()> {
+    let games = (arguments.episodes as usize).next_multiple_of(2);
+    say(format!(
+        "connect-four, {games} games against each, half of them as the first player"
+    ));
+    let mut agent = Entrant::agent("agent", player);
+    for mut opponent in Entrant::standard() {
+        let points = contest(&mut agent, &mut opponent, games, arguments.seed)?;
+        let share = 100.0 * points / games as f64;
+        say(format!(
+            "  against {:<10} {points:>6} points  {share:>5.1} %",
+            opponent.name
+        ));
     }
     Ok(())
 }

@@ -28,12 +28,14 @@ const LIMIT: usize = 2_000;
 /// ceiling and bricks; a brick that it hits is gone and worth a point, but of bricks hit in two steps on end only the
 /// first is. Three rows of bricks; when all are gone, new ones come as the ball reaches the bottom row. There the
 /// paddle, one cell wide, throws it back the way it would bounce when it is under the ball, and the way that it came
-/// when it is where the ball is going to; else the ball is lost and the game over.
+/// when it is where the ball is going to; else the ball is lost and the game over. The paddle slips: in one step of ten
+/// what was done before is done again, whatever is wanted now ("sticky actions", Machado et al. 2018). So nobody can
+/// learn a game by heart, and who comes to the ball's place at the last moment will miss it now and then.
 ///
-/// **Not as in MinAtar**: no action is replaced by the one before it (MinAtar repeats one in ten, unless told
-/// otherwise). The ball begins below the bricks, in any column and direction from which it comes down at most three
-/// cells from the paddle: 14 openings, not 2, for nothing else is left to chance. Actions that do nothing in this game are left out. Episodes are truncated after
-/// 2,000 steps, which are not in the observation: a value beyond the limit is to be estimated as if there were none.
+/// **Not as in MinAtar**: the ball begins below the bricks, in any column and direction from which it comes down at most
+/// three cells from the paddle: 14 openings, not 2. Actions that do nothing in this game are left out. Episodes are
+/// truncated after 2,000 steps, which are not in the observation: a value beyond the limit is to be estimated as if
+/// there were none.
 ///
 /// **Actions**: `nothing`, `left`, `right`.
 ///
@@ -66,10 +68,28 @@ pub struct Breakout {
     score: usize,
     steps: usize,
     playing: bool,
+    /// How often the paddle slips, and what it was told to do last.
+    slips: f64,
+    last_action: usize,
+    random: nn::Random,
 }
+
+/// How often an action is not done, in MinAtar.
+const SLIPS: f64 = 0.1;
 
 impl Default for Breakout {
     fn default() -> Self {
+        Breakout::new(SLIPS)
+    }
+}
+
+fn full_rows() -> [bool; SIDE * SIDE] {
+    std::array::from_fn(|cell| BRICK_ROWS.contains(&(cell / SIDE)))
+}
+
+impl Breakout {
+    /// A game in which the action before is done again in place of the wanted one with a probability of `slips`.
+    pub fn new(slips: f64) -> Self {
         Breakout {
             paddle: 4,
             ball: (0, START_ROW),
@@ -81,15 +101,12 @@ impl Default for Breakout {
             score: 0,
             steps: 0,
             playing: false,
+            slips: slips.clamp(0.0, 1.0),
+            last_action: 0,
+            random: nn::random(0, "breakout"),
         }
     }
-}
 
-fn full_rows() -> [bool; SIDE * SIDE] {
-    std::array::from_fn(|cell| BRICK_ROWS.contains(&(cell / SIDE)))
-}
-
-impl Breakout {
     /// Cells in a row, and in a column.
     pub const SIDE: usize = 10;
     /// The plane of the paddle.
@@ -206,9 +223,10 @@ impl Environment for Breakout {
                 trail: start,
                 rightwards: random.random(),
                 playing: true,
-                ..Breakout::default()
+                ..Breakout::new(self.slips)
             };
             if self.lands_at().abs_diff(self.paddle) <= REACH {
+                self.random = random;
                 return (self.observe(), self.info());
             }
         }
@@ -219,17 +237,22 @@ impl Environment for Breakout {
         if !self.playing {
             return Err(GameError::NotPlaying { game });
         }
-        self.paddle = match action {
+        if action > 2 {
+            return Err(GameError::NoSuchAction {
+                game,
+                action,
+                count: 3,
+            });
+        }
+        let done = match self.random.random_bool(self.slips) {
+            true => self.last_action,
+            false => action,
+        };
+        self.last_action = done;
+        self.paddle = match done {
             0 => self.paddle,
             1 => self.paddle.saturating_sub(1),
-            2 => (self.paddle + 1).min(SIDE - 1),
-            _ => {
-                return Err(GameError::NoSuchAction {
-                    game,
-                    action,
-                    count: 3,
-                });
-            }
+            _ => (self.paddle + 1).min(SIDE - 1),
         };
         let (reward, terminated) = self.fly();
         self.score += reward as usize;

@@ -35,7 +35,7 @@ fn follow(game: &Breakout, observation: &[f32], random: &mut nn::Random) -> usiz
 fn there_are_fourteen_openings() {
     let mut seen = std::collections::BTreeSet::new();
     for seed in 0..500 {
-        let mut game = Breakout::default();
+        let mut game = Breakout::new(0.0);
         let (observation, _) = game.reset(seed);
         assert_eq!(places(&observation, Breakout::BRICK).len(), 30);
         assert_eq!(places(&observation, Breakout::PADDLE), [(4, 9)]);
@@ -54,7 +54,7 @@ fn there_are_fourteen_openings() {
 #[test]
 fn a_ball_that_nobody_catches_is_lost() {
     for seed in 0..20 {
-        let mut game = Breakout::default();
+        let mut game = Breakout::new(0.0);
         game.reset(seed);
         // From row 4 to row 9, with the paddle in a corner that it does not come to.
         let to = [1, 2].into_iter().find(|&corner| {
@@ -80,7 +80,7 @@ fn a_ball_that_nobody_catches_is_lost() {
 fn every_step_keeps_to_the_rules() {
     let (mut broken, mut renewed, mut spared) = (0, 0, 0);
     for seed in 0..20 {
-        let mut game = Breakout::default();
+        let mut game = Breakout::new(0.0);
         let (mut before, _) = game.reset(seed);
         let mut random = nn::random(seed, "bounces");
         let (mut score, mut struck) = (0.0, false);
@@ -135,14 +135,37 @@ fn every_step_keeps_to_the_rules() {
 #[test]
 fn the_paddle_stays_on_the_board_and_keys_move_it() {
     for (key, edge) in [(Key::Left, 0), (Key::Right, 9)] {
-        let mut game = Breakout::default();
+        let mut game = Breakout::new(0.0);
         // The ball is down after five steps, and the paddle at the edge: at the left one it has been pushed on for a step.
         game.reset(0);
         let action = game.action_for(key).unwrap();
         let steps: Vec<Step> = (0..5).map(|_| game.step(action).unwrap()).collect();
         assert_eq!(places(&steps[4].observation, Breakout::PADDLE), [(edge, 9)]);
     }
-    let game = Breakout::default();
+    let game = Breakout::new(0.0);
     assert_eq!(game.action_for(Key::Nothing), Some(0));
     assert_eq!(game.action_for(Key::Up), None);
+}
+
+#[test]
+fn the_paddle_slips_in_one_step_of_ten() {
+    let (mut slipped, mut steps) = (0, 0);
+    for seed in 0..2_000 {
+        let mut game = Breakout::default();
+        let (observation, _) = game.reset(seed);
+        let mut paddle = places(&observation, Breakout::PADDLE)[0].0;
+        // To the left and back, until the first slip: it repeats the step before.
+        for number in 0..4 {
+            let step = game.step(1 + number % 2).unwrap();
+            let wanted = if number % 2 == 0 { paddle - 1 } else { paddle + 1 };
+            paddle = places(&step.observation, Breakout::PADDLE)[0].0;
+            steps += 1;
+            slipped += usize::from(paddle != wanted);
+            if step.ended() || paddle != wanted {
+                break;
+            }
+        }
+    }
+    let share = slipped as f64 / steps as f64;
+    assert!((share - 0.1).abs() < 0.02, "{share}");
 }

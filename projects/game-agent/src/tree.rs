@@ -202,6 +202,7 @@ impl Tree {
     }
 
     /// How often each column was tried.
+    #[cfg(test)]
     pub fn visits(&self) -> [u32; COLUMNS] {
         self.nodes[0].visits
     }

@@ -150,13 +150,12 @@ pub struct Standings {
 pub fn round_robin(entrants: &mut [Entrant], games: usize, seed: u64) -> Result<Standings> {
     let count = entrants.len();
     let mut points = vec![vec![0.0; count]; count];
-    for second in 1..count {
+    let pairs = (1..count).flat_map(|second| (0..second).map(move |first| (first, second)));
+    for (first, second) in pairs {
         let (before, rest) = entrants.split_at_mut(second);
-        for (first, one) in before.iter_mut().enumerate() {
-            let won = contest(one, &mut rest[0], games, seed)?;
-            points[first][second] = won;
-            points[second][first] = games as f64 - won;
-        }
+        let won = contest(&mut before[first], &mut rest[0], games, seed)?;
+        points[first][second] = won;
+        points[second][first] = games as f64 - won;
     }
     Ok(Standings {
         names: entrants.iter().map(|entrant| entrant.name.clone()).collect(),

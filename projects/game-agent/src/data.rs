@@ -33,7 +33,7 @@ pub enum Game {
 }
 
 /// Seeds of the episodes that a run may look at while it learns, to choose among its weights.
-pub const VALIDATION: Range<u64> = 1_000_000..1_000_020;
+pub const VALIDATION: Range<u64> = 1_000_000..1_000_040;
 /// Seeds of the episodes that are played once, when all is chosen.
 pub const TEST: Range<u64> = 2_000_000..2_000_100;
 

@@ -184,7 +184,7 @@ fn learning(trained: &[Trained]) -> Result<report::Section> {
     }
     let (words, html) = match trained.len() {
         1 => (
-            "The mean return of 20 games that the agent does not learn from, played without exploring. One agent says little \
+            "The mean return of 40 games that the agent does not learn from, played without exploring. One agent says little \
              about an algorithm: --seeds 5 trains five."
                 .to_string(),
             report::line_chart(axes.0, axes.1, &[("return", means)])?,
@@ -203,7 +203,7 @@ fn learning(trained: &[Trained]) -> Result<report::Section> {
             html += &report::line_chart(axes.0, axes.1, &lines)?;
             (
                 format!(
-                    "The mean return of 20 games that the agents do not learn from, played without exploring: the mean of {count} \
+                    "The mean return of 40 games that the agents do not learn from, played without exploring: the mean of {count} \
                      agents with its 95 % bootstrap interval over agents, and each agent."
                 ),
                 html,

@@ -381,7 +381,7 @@ mod tests {
             action: number % 2,
             reward: number as f32,
             next_observation: vec![number as f32 + 1.0],
-            next_mask: vec![true, number % 3 > 0],
+            next_mask: vec![true, !number.is_multiple_of(3)],
             discount: 0.5,
         }
     }

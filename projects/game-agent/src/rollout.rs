@@ -92,8 +92,8 @@ impl Rollout {
     pub fn finish(mut self, last_values: &[f32], discount: f64, trace: f64) -> Self {
         let (discount, trace) = (discount as f32, trace as f32);
         self.advantages = vec![0.0; self.actions.len()];
-        for environment in 0..self.environments {
-            let (mut next_value, mut advantage) = (last_values[environment], 0.0);
+        for (environment, last_value) in last_values.iter().enumerate() {
+            let (mut next_value, mut advantage) = (*last_value, 0.0);
             for place in (environment..self.actions.len()).step_by(self.environments).rev() {
                 if self.ended[place] {
                     (next_value, advantage) = (0.0, 0.0);

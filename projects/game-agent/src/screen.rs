@@ -557,7 +557,7 @@ mod tests {
     fn a_line_is_cut_in_characters() {
         let line = Line::plain("▲●").and("ab", Style::new()).cut(3);
         assert_eq!(
-            (text(&[line.clone()]), line.width()),
+            (text(std::slice::from_ref(&line)), line.width()),
             (vec!["▲●a".to_string()], 3)
         );
     }

@@ -185,6 +185,7 @@ impl<'a> Trial<'a> {
         if better {
             self.log.best = Some((row.returns, step));
             self.best = weights()?;
+            self.save_model()?;
         }
         let middle = self.log.films.len() == 1 && step * 2 >= self.steps;
         if (self.log.films.is_empty() || middle)
@@ -252,21 +253,33 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Writes the model: the best weights of all evaluations. Gives what was seen.
-    pub fn finish(self) -> Result<Trained> {
-        let (best, step) = self
-            .log
-            .best
-            .context("the training ended before its first evaluation")?;
-        let about = About {
+    /// What the model file says of itself; there is none before the first evaluation.
+    fn about(&self) -> Option<About> {
+        let (returns, step) = self.log.best?;
+        Some(About {
             game: self.game,
             settings: self.settings.clone(),
             seed: self.seed,
             step,
-            returns: best,
-        };
+            returns,
+        })
+    }
+
+    /// Writes the best weights so far, so that an agent can be watched while it learns, and whatever ends the training.
+    fn save_model(&self) -> Result<()> {
+        let Some(about) = self.about() else { return Ok(()) };
+        let path = self.folder.join(RunFolder::MODEL);
+        write_tensors(&path, "model", NAME, &about, &self.best)
+    }
+
+    /// Ends the trial, with the best weights of all evaluations in its model file. Gives what was seen.
+    pub fn finish(self) -> Result<Trained> {
+        let about = self
+            .about()
+            .context("the training ended before its first evaluation")?;
         let model = self.folder.join(RunFolder::MODEL);
-        write_tensors(&model, "model", NAME, &about, &self.best)?;
+        // A resumed trial whose best was before has not written it.
+        self.save_model()?;
         Ok(Trained {
             seed: self.seed,
             model,

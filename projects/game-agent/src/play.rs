@@ -253,8 +253,13 @@ impl Session {
             if !goes_on {
                 return Ok(());
             }
-            let goes_on = self.agents_turn(screen, &table)?;
-            if !goes_on || !self.ask_for_another(screen, &table)? {
+            if !self.is_duel() && self.agent.is_some() {
+                let sees_on = self.ask(screen, &table, "space the agent plays the same game  q ends")?;
+                if !sees_on || !self.agents_turn(screen, &table)? {
+                    return Ok(());
+                }
+            }
+            if !self.ask(screen, &table, "space another game  q ends")? {
                 return Ok(());
             }
         }
@@ -324,9 +329,6 @@ impl Session {
 
     /// Shows what the agent does in the same game, in a game for one; false when the person wants no more.
     fn agents_turn(&mut self, screen: &mut Screen, mine: &Table) -> Result<bool> {
-        if self.is_duel() {
-            return Ok(true);
-        }
         let Some((about, agent)) = &mut self.agent else {
             return Ok(true);
         };
@@ -343,9 +345,10 @@ impl Session {
         Ok(goes_on)
     }
 
-    fn ask_for_another(&mut self, screen: &mut Screen, table: &Table) -> Result<bool> {
+    /// Shows the end of a game until the person goes on; false when the person wants no more.
+    fn ask(&mut self, screen: &mut Screen, table: &Table, keys: &str) -> Result<bool> {
         let said = [self.verdict(table)];
-        let scene = self.scene(table, &said, "space another game  q ends");
+        let scene = self.scene(table, &said, keys);
         loop {
             match screen.show(&scene, None)? {
                 Press::Quit => return Ok(false),

@@ -194,7 +194,7 @@ pub struct AlphaZero {
 impl Default for AlphaZero {
     fn default() -> Self {
         AlphaZero {
-            steps: 200_000,
+            steps: 300_000,
             games: 128,
             channels: 32,
             blocks: 3,
@@ -214,7 +214,7 @@ impl Default for AlphaZero {
             weight_decay: 1e-2,
             value_weight: 1.0,
             clip_norm: 5.0,
-            evaluate_every: 20_000,
+            evaluate_every: 25_000,
         }
     }
 }

@@ -14,8 +14,8 @@ use training::{
 use crate::{
     imitate::imitate,
     model::{ActorCritic, NetworkPlayer, Shape, looking_only},
-    rollout::{Rollout, play},
-    settings,
+    rollout::{Stretch, play},
+    settings::A2c,
     trial::{Trial, named, take},
 };
 
@@ -42,12 +42,7 @@ struct Recent {
 }
 
 /// Trains a network for `trial`.
-pub fn train(trial: &mut Trial<'_>, settings: &settings::ActorCritic) -> Result<()> {
-    // Each rollout is a batch, and used once.
-    let settings = &settings::ActorCritic {
-        rollout: (settings.batch_size / settings.environments).max(1),
-        ..settings.clone()
-    };
+pub fn train(trial: &mut Trial<'_>, settings: &A2c) -> Result<()> {
     let (shape, seed, device) = (Shape::of(trial.game), trial.seed, trial.device.clone());
     let network = |weights| ActorCritic::new(&shape, settings.size(), weights);
     let variables = VarMap::new();
@@ -83,6 +78,12 @@ pub fn train(trial: &mut Trial<'_>, settings: &settings::ActorCritic) -> Result<
         imitate(&model, &parameters, &trial.lessons, &shape, seed, &device)?;
     }
 
+    // Each rollout is a batch, and used once.
+    let stretch = Stretch {
+        steps: (settings.batch_size / settings.environments).max(1),
+        discount: settings.discount,
+        trace: settings.trace,
+    };
     loop {
         // Evaluate, and write down how it goes.
         let over = state.step >= settings.steps;
@@ -109,7 +110,7 @@ pub fn train(trial: &mut Trial<'_>, settings: &settings::ActorCritic) -> Result<
 
         // Play a few steps in every copy.
         let mut random = nn::random(seed, &format!("a2c/act/{}", state.rollouts));
-        let rollout: Rollout = play(&acting, &shape, &mut games, settings, &mut random, &device)?;
+        let rollout = play(&acting, &shape, &mut games, &stretch, &mut random, &device)?;
         state.step += rollout.len() as u64;
         state.rollouts += 1;
 

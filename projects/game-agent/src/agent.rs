@@ -99,8 +99,13 @@ pub fn load(given: Option<&Path>, device: &Device) -> Result<(About, Box<dyn Pla
             shape,
             device,
         )),
-        Settings::Ppo(settings) | Settings::A2c(settings) => Box::new(NetworkPlayer::new(
-            ActorCritic::new(&shape, settings.size(), weights())?,
+        Settings::Ppo(ppo) => Box::new(NetworkPlayer::new(
+            ActorCritic::new(&shape, ppo.size(), weights())?,
+            shape,
+            device,
+        )),
+        Settings::A2c(a2c) => Box::new(NetworkPlayer::new(
+            ActorCritic::new(&shape, a2c.size(), weights())?,
             shape,
             device,
         )),

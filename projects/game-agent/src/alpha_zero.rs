@@ -1,6 +1,6 @@
 //! AlphaZero (Silver et al. 2018), in a size for two cores: a network that learns from a tree search that uses the network.
 //!
-//! Play a few hundred games against yourself, every move by a search; learn to say at once what the search found out
+//! Play a hundred games against yourself, every move by a search; learn to say at once what the search found out
 //! (the policy) and who won (the value); forget what the old network said; and again.
 
 use std::collections::VecDeque;

@@ -54,7 +54,6 @@ pub fn train(trial: &mut Trial<'_>, settings: &Dqn) -> Result<()> {
     let acting = network(looking_only(&parameters, &device))?;
     // The target network: the online one as it was a while ago, so that the network does not chase its own tail.
     let target_variables = VarMap::new();
-    nn::seeded(&target_variables, seed, DType::F32, &device);
     network(nn::seeded(&target_variables, seed, DType::F32, &device))?;
     let target_parameters = Parameters::new(&target_variables);
     let target = network(looking_only(&target_parameters, &device))?;

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use candle_core::{D, DType, Device, Tensor};
-use nn::{Conv2d, Conv2dConfig, Linear, Module, VarBuilder, ops};
+use nn::{Conv2d, Conv2dConfig, Init, Linear, Module, VarBuilder, ops};
 use training::{Parameter, Parameters};
 
 use crate::{
@@ -156,7 +156,7 @@ impl ActorCritic {
         Ok(ActorCritic {
             actor: Body::new(&shape.observation, size, weights.pp("actor"))?,
             critic: critic.transpose()?,
-            actions: nn::linear(size.hidden, shape.actions, weights.pp("actions"))?,
+            actions: undecided(size.hidden, shape.actions, weights.pp("actions"))?,
             value: nn::linear(size.hidden, 1, weights.pp("value"))?,
         })
     }
@@ -171,6 +171,18 @@ impl ActorCritic {
         };
         Ok((logits, value.squeeze(1)?))
     }
+}
+
+/// A layer that at first says nearly the same of every action: weights a hundredth of the usual, so that the first steps
+/// explore evenly (Andrychowicz et al. 2021, section 3.2).
+fn undecided(features: usize, actions: usize, weights: VarBuilder<'_>) -> candle_core::Result<Linear> {
+    let bound = 0.01 / (features as f64).sqrt();
+    let init = Init::Uniform {
+        lo: -bound,
+        up: bound,
+    };
+    let weight = weights.get_with_hints((actions, features), "weight", init)?;
+    Ok(Linear::new(weight, Some(weights.get_with_hints(actions, "bias", init)?)))
 }
 
 /// The same weights for looking only: nothing is recorded for a backward pass, which is what costs most in networks as

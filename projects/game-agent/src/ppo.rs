@@ -15,8 +15,8 @@ use training::{
 use crate::{
     imitate::imitate,
     model::{ActorCritic, NetworkPlayer, Shape, looking_only},
-    rollout::play,
-    settings,
+    rollout::{Stretch, play},
+    settings::Ppo,
     trial::{Trial, named, take},
 };
 
@@ -47,7 +47,7 @@ struct Recent {
 }
 
 /// Trains a network for `trial`.
-pub fn train(trial: &mut Trial<'_>, settings: &settings::ActorCritic) -> Result<()> {
+pub fn train(trial: &mut Trial<'_>, settings: &Ppo) -> Result<()> {
     let (shape, seed, device) = (Shape::of(trial.game), trial.seed, trial.device.clone());
     let network = |weights| ActorCritic::new(&shape, settings.size(), weights);
     let variables = VarMap::new();
@@ -84,6 +84,11 @@ pub fn train(trial: &mut Trial<'_>, settings: &settings::ActorCritic) -> Result<
         imitate(&model, &parameters, &trial.lessons, &shape, seed, &device)?;
     }
 
+    let stretch = Stretch {
+        steps: settings.rollout,
+        discount: settings.discount,
+        trace: settings.trace,
+    };
     loop {
         // Evaluate, and write down how it goes.
         let over = state.step >= settings.steps;
@@ -112,7 +117,7 @@ pub fn train(trial: &mut Trial<'_>, settings: &settings::ActorCritic) -> Result<
 
         // Play for a while in every copy.
         let mut random = nn::random(seed, &format!("ppo/act/{}", state.rollouts));
-        let rollout = play(&acting, &shape, &mut games, settings, &mut random, &device)?;
+        let rollout = play(&acting, &shape, &mut games, &stretch, &mut random, &device)?;
         state.step += rollout.len() as u64;
         state.rollouts += 1;
 

@@ -9,7 +9,6 @@ use rand::Rng;
 use crate::{
     model::{ActorCritic, Shape},
     replay::penalties,
-    settings,
 };
 
 /// A stretch of play in several copies of a game. Everything is steps × copies, steps first.
@@ -161,17 +160,27 @@ impl Rollout {
     }
 }
 
-/// Plays `settings.rollout` steps in every copy, each action drawn with the probability that `network` gives it.
+/// How long to play before learning, and how to reckon what came of it.
+pub struct Stretch {
+    /// Steps of each copy.
+    pub steps: usize,
+    /// γ: what a reward is worth one step later.
+    pub discount: f64,
+    /// λ of generalised advantage estimation.
+    pub trace: f64,
+}
+
+/// Plays `stretch.steps` steps in every copy, each action drawn with the probability that `network` gives it.
 pub fn play<E: Environment>(
     network: &ActorCritic,
     shape: &Shape,
     games: &mut VectorEnvironment<E>,
-    settings: &settings::ActorCritic,
+    stretch: &Stretch,
     random: &mut nn::Random,
     device: &Device,
 ) -> Result<Rollout> {
     let mut rollout = Rollout::new(shape, games.len());
-    for _ in 0..settings.rollout {
+    for _ in 0..stretch.steps {
         let observations = games.observations().to_vec();
         let (logits, values) = network.forward(&shape.batch(observations.clone(), device)?)?;
         let fines: Vec<f32> = (0..games.len())
@@ -190,13 +199,13 @@ pub fn play<E: Environment>(
             if step.truncated && !step.terminated {
                 // What a limit of time has cut off would have gone on: what the network hopes for stands in for it.
                 let (_, hope) = network.forward(&shape.batch(step.observation.clone(), device)?)?;
-                reward += settings.discount as f32 * hope.get(0)?.to_scalar::<f32>()?;
+                reward += stretch.discount as f32 * hope.get(0)?.to_scalar::<f32>()?;
             }
             rollout.earn(number, reward, step.ended());
         }
     }
     let (_, last_values) = network.forward(&shape.batch(games.observations().to_vec(), device)?)?;
-    Ok(rollout.finish(&last_values.to_vec1::<f32>()?, settings.discount, settings.trace))
+    Ok(rollout.finish(&last_values.to_vec1::<f32>()?, stretch.discount, stretch.trace))
 }
 
 /// An action, drawn with the probabilities whose logarithms are given.

@@ -29,9 +29,9 @@ pub enum Settings {
     /// Those of [`Algorithm::Dqn`].
     Dqn(Dqn),
     /// Those of [`Algorithm::Ppo`].
-    Ppo(ActorCritic),
+    Ppo(Ppo),
     /// Those of [`Algorithm::A2c`].
-    A2c(ActorCritic),
+    A2c(A2c),
     /// Those of [`Algorithm::Td`].
     Td(Td),
     /// Those of [`Algorithm::AlphaZero`].
@@ -90,10 +90,9 @@ pub struct Dqn {
     pub evaluate_every: u64,
 }
 
-/// What PPO (Schulman et al. 2017) and A2C (Mnih et al. 2016) learn with: the latter is the former with one pass over
-/// each rollout and nothing clipped (Huang et al. 2022).
+/// What PPO learns with (Schulman et al. 2017).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ActorCritic {
+pub struct Ppo {
     /// Steps in the game, over all copies of it.
     pub steps: u64,
     /// Copies of the game that are played side by side.
@@ -116,6 +115,35 @@ pub struct ActorCritic {
     pub trace: f64,
     /// How far the probability of an action may move from what it was before it is no longer pushed.
     pub clip: f64,
+    /// The weight of the value loss.
+    pub value_weight: f64,
+    /// The weight of the entropy: a reward for not making up one's mind too early.
+    pub entropy_weight: f64,
+    /// The longest gradient; longer ones are shortened.
+    pub clip_norm: f64,
+    /// Steps between evaluations on the validation games.
+    pub evaluate_every: u64,
+}
+
+/// What A2C learns with (Mnih et al. 2016): PPO with one pass over each rollout and nothing clipped (Huang et al. 2022).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct A2c {
+    /// Steps in the game, over all copies of it.
+    pub steps: u64,
+    /// Copies of the game that are played side by side.
+    pub environments: usize,
+    /// Steps in a batch: each copy plays its share of them between updates.
+    pub batch_size: usize,
+    /// Numbers in each hidden layer.
+    pub hidden: usize,
+    /// Channels of the two convolutions over planes; 0 takes the planes as one list of numbers, which is many times as fast.
+    pub channels: usize,
+    /// Adam's step size; it falls linearly to zero.
+    pub learning_rate: f64,
+    /// γ: what a reward is worth one step later.
+    pub discount: f64,
+    /// λ of generalised advantage estimation (Schulman et al. 2016): 0 trusts the value network, 1 what happened.
+    pub trace: f64,
     /// The weight of the value loss.
     pub value_weight: f64,
     /// The weight of the entropy: a reward for not making up one's mind too early.
@@ -227,8 +255,8 @@ impl Settings {
     pub fn of(game: Game, algorithm: Algorithm) -> Result<Self> {
         Ok(match algorithm {
             Algorithm::Dqn => Settings::Dqn(Dqn::of(game)),
-            Algorithm::Ppo => Settings::Ppo(ActorCritic::ppo(game)),
-            Algorithm::A2c => Settings::A2c(ActorCritic::a2c(game)),
+            Algorithm::Ppo => Settings::Ppo(Ppo::of(game)),
+            Algorithm::A2c => Settings::A2c(A2c::of(game)),
             Algorithm::AlphaZero if game == Game::ConnectFour => Settings::AlphaZero(AlphaZero::default()),
             Algorithm::AlphaZero => {
                 bail!("alpha-zero needs the rules of the game to search: it plays connect-four only")
@@ -263,7 +291,8 @@ impl Settings {
     pub fn steps(&self) -> u64 {
         match self {
             Settings::Dqn(dqn) => dqn.steps,
-            Settings::Ppo(settings) | Settings::A2c(settings) => settings.steps,
+            Settings::Ppo(settings) => settings.steps,
+            Settings::A2c(settings) => settings.steps,
             Settings::Td(td) => td.steps,
             Settings::AlphaZero(settings) => settings.steps,
         }
@@ -430,7 +459,7 @@ impl Dqn {
     }
 }
 
-impl ActorCritic {
+impl Ppo {
     /// How large the network is.
     pub fn size(&self) -> Size {
         Size {
@@ -439,8 +468,8 @@ impl ActorCritic {
         }
     }
 
-    fn ppo(game: Game) -> Self {
-        let usual = ActorCritic {
+    fn of(game: Game) -> Self {
+        let usual = Ppo {
             steps: 100_000,
             environments: 8,
             rollout: 128,
@@ -459,7 +488,7 @@ impl ActorCritic {
         };
         match game {
             Game::CartPole | Game::MountainCar => usual,
-            _ => ActorCritic {
+            _ => Ppo {
                 steps: 4_000_000,
                 environments: 64,
                 hidden: 256,
@@ -471,13 +500,43 @@ impl ActorCritic {
             },
         }
     }
+}
 
-    fn a2c(game: Game) -> Self {
-        ActorCritic {
-            rollout: 16,
+impl A2c {
+    /// How large the network is.
+    pub fn size(&self) -> Size {
+        Size {
+            hidden: self.hidden,
+            channels: self.channels,
+        }
+    }
+
+    fn of(game: Game) -> Self {
+        let usual = A2c {
+            steps: 100_000,
+            environments: 8,
             batch_size: 128,
-            epochs: 1,
-            ..Self::ppo(game)
+            hidden: 64,
+            channels: 0,
+            learning_rate: 1e-3,
+            discount: 0.99,
+            trace: 0.95,
+            value_weight: 0.5,
+            entropy_weight: 0.0,
+            clip_norm: 0.5,
+            evaluate_every: 5_000,
+        };
+        match game {
+            Game::CartPole | Game::MountainCar => usual,
+            _ => A2c {
+                steps: 4_000_000,
+                environments: 64,
+                batch_size: 1024,
+                hidden: 256,
+                entropy_weight: 0.01,
+                evaluate_every: 100_000,
+                ..usual
+            },
         }
     }
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use training::{
     Gradients, Guard, Parameters,
     optimiser::{AdamW, AdamWConfig, Optimiser},
+    with_prefix, without_prefix,
 };
 
 use crate::{
@@ -16,7 +17,7 @@ use crate::{
     model::{ActorCritic, NetworkPlayer, Shape, looking_only},
     rollout::{Stretch, play},
     settings::A2c,
-    trial::{Trial, named, take},
+    trial::Trial,
 };
 
 /// Where a training stands, beside the weights and the optimiser.
@@ -26,8 +27,6 @@ struct State {
     step: u64,
     /// Rollouts, and so batches, learned from.
     rollouts: u64,
-    /// Steps after which the next evaluation is due.
-    evaluate_at: u64,
     games: games::VectorState,
     recent: Recent,
 }
@@ -65,29 +64,29 @@ pub fn train(trial: &mut Trial<'_>, settings: &A2c) -> Result<()> {
     let mut state = State {
         step: 0,
         rollouts: 0,
-        evaluate_at: 0,
         games: games.state(),
         recent: Recent::default(),
     };
     if let Some((saved, tensors)) = trial.resume::<State>()? {
         state = saved;
         games.restore(&state.games)?;
-        parameters.restore(&take(&tensors, "model/"))?;
-        optimiser.set_state(&parameters, &take(&tensors, "optimiser/"))?;
+        parameters.restore(&without_prefix("model/", &tensors))?;
+        optimiser.set_state(&parameters, &without_prefix("optimiser/", &tensors))?;
     } else {
-        imitate(&model, &parameters, &trial.lessons, &shape, seed, &device)?;
+        imitate(&model, &parameters, trial.lessons, &shape, seed, &device)?;
     }
 
     // Each rollout is a batch, and used once.
     let stretch = Stretch {
-        steps: (settings.batch_size / settings.environments).max(1),
+        steps: settings.batch_size / settings.environments,
         discount: settings.discount,
         trace: settings.trace,
     };
     loop {
         // Evaluate, and write down how it goes.
         let over = state.step >= settings.steps;
-        if over || state.step >= state.evaluate_at {
+        guard.read()?;
+        if trial.is_due(state.step, over) {
             let recent = std::mem::take(&mut state.recent);
             let mean = |sum: f64| sum / recent.batches.max(1.0);
             let values = [
@@ -96,12 +95,11 @@ pub fn train(trial: &mut Trial<'_>, settings: &A2c) -> Result<()> {
                 ("entropy", mean(recent.entropy)),
             ];
             trial.evaluate(state.step, &values, &mut player, || Ok(parameters.snapshot()?))?;
-            state.evaluate_at = state.step + settings.evaluate_every;
         }
         if over || trial.must_save() {
             state.games = games.state();
-            let mut tensors = named("model/", &parameters.snapshot()?);
-            tensors.extend(named("optimiser/", &optimiser.state()?));
+            let mut tensors = with_prefix("model/", &parameters.snapshot()?);
+            tensors.extend(with_prefix("optimiser/", &optimiser.state()?));
             trial.save(state.step, &state, tensors)?;
         }
         if over {
@@ -111,6 +109,7 @@ pub fn train(trial: &mut Trial<'_>, settings: &A2c) -> Result<()> {
         // Play a few steps in every copy.
         let mut random = nn::random(seed, &format!("a2c/act/{}", state.rollouts));
         let rollout = play(&acting, &shape, &mut games, &stretch, &mut random, &device)?;
+        let rate = settings.learning_rate * (1.0 - state.step as f64 / settings.steps as f64);
         state.step += rollout.len() as u64;
         state.rollouts += 1;
 
@@ -135,8 +134,6 @@ pub fn train(trial: &mut Trial<'_>, settings: &A2c) -> Result<()> {
             gradients.check_complete(&parameters)?;
         }
         let norm = gradients.clip_norm(settings.clip_norm)?;
-        let left = 1.0 - state.step as f64 / settings.steps as f64;
-        let rate = settings.learning_rate * left.max(0.0);
         guard.watch(state.rollouts, rate, rollout.len(), &loss, Some(&norm))?;
         optimiser.step(&parameters, &gradients, rate)?;
 

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use candle_core::{DType, Device};
 use nn::VarBuilder;
 use serde::{Deserialize, Serialize};
-use training::{RunFolder, find_model, read_tensors};
+use training::{find_model, models, read_header, read_tensors};
 
 use crate::{
     NAME,
@@ -47,7 +47,7 @@ pub fn load_for(
     };
     let path = match given {
         Some(given) => given.to_path_buf(),
-        None => newest(game)?.with_context(|| {
+        None => newest(game).with_context(|| {
             format!(
                 "no trained model of {name} in runs/{NAME}: train one with `cargo run -p {NAME} -- train --game {name}`, \
                  run this where you trained, or name a run with --model DIR",
@@ -66,22 +66,12 @@ pub fn load_for(
     Ok((about, player))
 }
 
-/// The newest run that trained an agent of `game`.
-pub fn newest(game: Game) -> Result<Option<PathBuf>> {
-    let runs = std::fs::read_dir(Path::new("runs").join(NAME))
-        .into_iter()
-        .flatten()
-        .flatten();
-    let number = |path: PathBuf| Some((path.file_name()?.to_str()?.parse::<u64>().ok()?, path));
-    let mut runs: Vec<(u64, PathBuf)> = runs.filter_map(|run| number(run.path())).collect();
-    runs.sort();
-    for (_, run) in runs.into_iter().rev() {
-        let model = run.join(RunFolder::MODEL);
-        if model.exists() && read_tensors::<About>(&model, "model", NAME)?.0.game == game {
-            return Ok(Some(run));
-        }
-    }
-    Ok(None)
+/// The newest model that plays `game`. Whichever cannot be read, by damage or because it is of another version of this
+/// program, is passed over.
+pub fn newest(game: Game) -> Option<PathBuf> {
+    let plays_it =
+        |model: &PathBuf| read_header::<About>(model, "model", NAME).is_ok_and(|about| about.game == game);
+    models(NAME).into_iter().find(plays_it)
 }
 
 /// The agent at `given`, a run folder or a model file, else the newest.
@@ -125,7 +115,10 @@ pub fn load(given: Option<&Path>, device: &Device) -> Result<(About, Box<dyn Pla
 /// How many numbers the model at `path` has learned.
 pub fn parameters(path: &Path) -> Result<usize> {
     let (_, tensors) = read_tensors::<About>(path, "model", NAME)?;
-    let learned = tensors.iter().filter(|(name, _)| !nn::is_buffer(name));
+    // A table's places are no parameters, and neither are a norm's running statistics.
+    let learned = tensors
+        .iter()
+        .filter(|(name, tensor)| tensor.dtype().is_float() && !nn::is_buffer(name));
     Ok(learned.map(|(_, tensor)| tensor.elem_count()).sum())
 }
 

@@ -1,7 +1,7 @@
 //! AlphaZero (Silver et al. 2018), in a size for two cores: a network that learns from a tree search that uses the network.
 //!
 //! Play a hundred games against yourself, every move by a search; learn to say at once what the search found out
-//! (the policy) and who won (the value); forget what the old network said; and again.
+//! (the policy), and who won or was seen to win (the value); forget what the old network said; and again.
 
 use std::collections::VecDeque;
 
@@ -13,7 +13,9 @@ use rand::Rng;
 use serde::{Deserialize, Serialize};
 use training::{
     Gradients, Guard, Parameters,
+    metrics::argmax,
     optimiser::{AdamW, AdamWConfig, Optimiser},
+    with_prefix, without_prefix,
 };
 
 use crate::{
@@ -21,7 +23,7 @@ use crate::{
     searcher::{Network, Searcher, batch},
     settings::AlphaZero,
     tree::{Known, Tree, search},
-    trial::{Tensors, Trial, named, take},
+    trial::{Tensors, Trial},
 };
 
 /// A position to learn from.
@@ -49,7 +51,6 @@ struct SelfPlay {
     board: Board,
     random: Random,
     examples: Vec<Example>,
-    moves: u32,
 }
 
 /// What came of the games of one iteration.
@@ -66,7 +67,6 @@ fn self_play(network: &Network, settings: &AlphaZero, seed: u64, iteration: u64)
         board: Board::new(),
         random: nn::random(seed, &format!("alpha-zero/iteration {iteration}/game {number}")),
         examples: Vec::new(),
-        moves: 0,
     };
     let mut games: Vec<SelfPlay> = (0..settings.games).map(game).collect();
     let mut played = Played {
@@ -100,15 +100,14 @@ fn self_play(network: &Network, settings: &AlphaZero, seed: u64, iteration: u64)
                     value: tree.value(),
                 });
             }
-            let column = match game.moves < settings.varied_moves {
+            let column = match game.board.discs() < settings.varied_moves {
                 true => draw(&policy, &mut game.random),
-                false => most(&policy),
+                false => argmax(&policy),
             };
             game.board.play(column).context("a search chose it")?;
-            game.moves += 1;
         }
         for game in games.extract_if(.., |game| game.board.is_over()) {
-            played.moves += u64::from(game.moves);
+            played.moves += u64::from(game.board.discs());
             played.examples.extend(game.learned(settings.trust));
         }
     }
@@ -145,18 +144,7 @@ fn draw(policy: &[f32; COLUMNS], random: &mut Random) -> usize {
             return column;
         }
     }
-    most(policy)
-}
-
-/// The column with the largest share.
-fn most(policy: &[f32; COLUMNS]) -> usize {
-    let mut best = 0;
-    for column in 1..COLUMNS {
-        if policy[column] > policy[best] {
-            best = column;
-        }
-    }
-    best
+    argmax(policy)
 }
 
 /// Where a training stands, beside its tensors.
@@ -168,8 +156,6 @@ struct State {
     iterations: u64,
     /// Batches learned from.
     batches: u64,
-    /// Moves after which the next evaluation is due.
-    evaluate_at: u64,
     recent: Recent,
 }
 
@@ -192,7 +178,8 @@ pub fn train(trial: &mut Trial<'_>, settings: &AlphaZero) -> Result<()> {
     }
     loop {
         let over = learner.state.step >= settings.steps;
-        if over || learner.state.step >= learner.state.evaluate_at {
+        learner.guard.read()?;
+        if trial.is_due(learner.state.step, over) {
             let recent = std::mem::take(&mut learner.state.recent);
             let batches = recent.batches.max(1.0);
             let values = [
@@ -205,7 +192,6 @@ pub fn train(trial: &mut Trial<'_>, settings: &AlphaZero) -> Result<()> {
             let mut player = Searcher::new(learner.judging.clone(), settings);
             let weights = || Ok(learner.parameters.snapshot()?);
             trial.evaluate(learner.state.step, &values, &mut player, weights)?;
-            learner.state.evaluate_at = learner.state.step + settings.evaluate_every;
         }
         if over || trial.must_save() {
             trial.save(learner.state.step, &learner.state, learner.tensors()?)?;
@@ -256,18 +242,18 @@ impl<'a> Learner<'a> {
 
     /// Weights, optimiser and replay window.
     fn tensors(&self) -> Result<Tensors> {
-        let mut tensors = named("model/", &self.parameters.snapshot()?);
-        tensors.extend(named("optimiser/", &self.optimiser.state()?));
-        tensors.extend(named("replay/", &tensors_of(&self.replay)?));
+        let mut tensors = with_prefix("model/", &self.parameters.snapshot()?);
+        tensors.extend(with_prefix("optimiser/", &self.optimiser.state()?));
+        tensors.extend(with_prefix("replay/", &tensors_of(&self.replay)?));
         Ok(tensors)
     }
 
     /// Goes on from `state` and what [`tensors`](Self::tensors) gave then.
     fn restore(&mut self, state: State, tensors: &Tensors) -> Result<()> {
-        self.parameters.restore(&take(tensors, "model/"))?;
+        self.parameters.restore(&without_prefix("model/", tensors))?;
         self.optimiser
-            .set_state(&self.parameters, &take(tensors, "optimiser/"))?;
-        self.replay = examples_of(&take(tensors, "replay/"))?;
+            .set_state(&self.parameters, &without_prefix("optimiser/", tensors))?;
+        self.replay = examples_of(&without_prefix("replay/", tensors))?;
         self.state = state;
         Ok(())
     }
@@ -286,7 +272,9 @@ impl<'a> Learner<'a> {
         let batches = played.examples.len() as f64 * settings.passes / settings.batch_size as f64;
         self.replay.extend(played.examples);
         let remembered = settings.replay_share * settings.thorough * self.state.step as f64;
-        let remembered = (remembered as usize).clamp(8 * settings.batch_size, settings.replay_capacity);
+        let remembered = (remembered as usize)
+            .max(8 * settings.batch_size)
+            .min(settings.replay_capacity);
         self.replay.drain(..self.replay.len().saturating_sub(remembered));
 
         // Learn from it, from every position as from its mirror image.
@@ -333,7 +321,7 @@ impl<'a> Learner<'a> {
 }
 
 /// The two losses of a batch, means over it: how far the policy is from the search's (cross-entropy), and the value from
-/// what the games came to (squared error).
+/// what the games came to, or were seen to come to (squared error).
 fn losses(network: &Network, examples: &[Example]) -> candle_core::Result<(Tensor, Tensor)> {
     let (device, count) = (&network.device, examples.len());
     let boards: Vec<Board> = examples.iter().map(|example| example.board).collect();
@@ -480,7 +468,6 @@ mod tests {
                 board: "1212121".parse()?,
                 random: nn::random(0, "test"),
                 examples: vec![example("12")?, example("121")?],
-                moves: 7,
             })
         };
         let values = |trust| -> Result<Vec<f32>> {

@@ -88,8 +88,8 @@ struct Table {
 /// and over. Each opening is played twice, with sides changed.
 const OPENING: usize = 2;
 
-/// Plays `games` games, an even number, half of them with each side. Gives the points of `one`: 1 a win, ½ a draw.
-pub fn contest(one: &mut Entrant, other: &mut Entrant, games: usize, seed: u64) -> Result<f64> {
+/// Plays `games` games, an even number, half of them with each side. Gives the points of `one` in each: 1 a win, ½ a draw.
+pub fn contest(one: &mut Entrant, other: &mut Entrant, games: usize, seed: u64) -> Result<Vec<f64>> {
     let table = |number: usize| {
         let mut opening = nn::random(seed, &format!("arena/opening {}", number / 2));
         let mut board = Board::new();
@@ -122,7 +122,7 @@ pub fn contest(one: &mut Entrant, other: &mut Entrant, games: usize, seed: u64) 
         // The loser would be to move.
         Some(_) => table.to_move() as f64,
     });
-    Ok(points.sum())
+    Ok(points.collect())
 }
 
 impl Table {
@@ -136,7 +136,7 @@ impl Table {
 }
 
 /// Who got how many points against whom.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Standings {
     /// The players.
     pub names: Vec<String>,
@@ -153,7 +153,9 @@ pub fn round_robin(entrants: &mut [Entrant], games: usize, seed: u64) -> Result<
     let pairs = (1..count).flat_map(|second| (0..second).map(move |first| (first, second)));
     for (first, second) in pairs {
         let (before, rest) = entrants.split_at_mut(second);
-        let won = contest(&mut before[first], &mut rest[0], games, seed)?;
+        let won: f64 = contest(&mut before[first], &mut rest[0], games, seed)?
+            .iter()
+            .sum();
         points[first][second] = won;
         points[second][first] = games as f64 - won;
     }

@@ -16,7 +16,13 @@ use games::{
 use nn::Random;
 use serde::{Deserialize, Serialize};
 
-use crate::{data::Game, evaluate::Table, player::View};
+use training::say;
+
+use crate::{
+    data::{Game, TEST, VALIDATION},
+    evaluate::Table,
+    player::View,
+};
 
 /// A game that was played: all that it takes to play it again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -112,11 +118,12 @@ fn ends_a_line(file: &mut File) -> std::io::Result<bool> {
     Ok(last == *b"\n")
 }
 
-/// Reads the games of `game` in a file that [`append`] wrote, and plays each again to be sure of it.
+/// Reads the games of `game` in a file that [`append`] wrote, and plays each again to be sure of it. A line that was cut
+/// off, by a full disk say, is passed over with a word: the other games are whole.
 ///
 /// # Errors
-/// When the file cannot be read or holds no game; and, with its line, when one is of another game or is not as
-/// [`Demonstration::replay`] wants it.
+/// When the file cannot be read or holds no game; and, with its line, when one is of another game, is not as
+/// [`Demonstration::replay`] wants it, or is one of those that agents are judged by.
 pub fn read(path: &Path, game: Game) -> Result<Vec<Demonstration>> {
     let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
     let mut demonstrations = Vec::new();
@@ -125,8 +132,19 @@ pub fn read(path: &Path, game: Game) -> Result<Vec<Demonstration>> {
             continue;
         }
         let here = || format!("{}, line {number}", path.display());
+        if serde_json::from_str::<serde_json::Value>(line).is_err_and(|error| error.is_eof()) {
+            say(format!("{}: cut off, so it is left out", here()));
+            continue;
+        }
         let demonstration = parse(line, game).with_context(here)?;
         demonstration.replay(|_, _| {}).with_context(here)?;
+        ensure!(
+            !VALIDATION.contains(&demonstration.seed) && !TEST.contains(&demonstration.seed),
+            "{}: the game of seed {} is one that agents are judged by; learning from it would make the result worthless. \
+             Take the line out",
+            here(),
+            demonstration.seed
+        );
         demonstrations.push(demonstration);
     }
     ensure!(
@@ -241,11 +259,7 @@ mod tests {
             parse(text.lines().nth(1).unwrap_or_default(), Game::Snake)?,
             snake()
         );
-        let said = format!(
-            "{:#}",
-            read(&file, Game::Snake).expect_err("its first line is none")
-        );
-        assert!(said.contains("line 1"), "{said}");
+        assert_eq!(read(&file, Game::Snake)?, [snake()]);
         Ok(())
     }
 
@@ -293,6 +307,8 @@ mod tests {
         assert!(said.contains("line 2") && said.contains("no action 9"), "{said}");
         let said = wrong(&with(&|played| played.score = 55.0)?, Game::Snake);
         assert!(said.contains("line 2") && said.contains("55"), "{said}");
+        let said = wrong(&with(&|played| played.seed = TEST.start)?, Game::Snake);
+        assert!(said.contains("line 2"), "{said}");
         let said = wrong(&with(&|played| played.game = Game::Breakout)?, Game::Snake);
         assert!(said.contains("line 2") && said.contains("breakout"), "{said}");
         for (line, about) in [

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use training::{
     Gradients, Guard, Parameters,
     optimiser::{AdamW, AdamWConfig, Optimiser},
+    with_prefix, without_prefix,
 };
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     model::{NetworkPlayer, QNetwork, Shape, looking_only},
     replay::{Replay, Returns, Transition, penalties},
     settings::Dqn,
-    trial::{Trial, named, take},
+    trial::Trial,
 };
 
 /// Where a training stands, beside the weights, the optimiser and the memory.
@@ -27,8 +28,6 @@ struct State {
     step: u64,
     /// Batches learned from.
     batches: u64,
-    /// Steps after which the next evaluation is due.
-    evaluate_at: u64,
     games: games::VectorState,
     returns: Returns,
     /// For each copy the action that is being repeated, and for how long.
@@ -73,7 +72,6 @@ pub fn train(trial: &mut Trial<'_>, settings: &Dqn) -> Result<()> {
     let mut state = State {
         step: 0,
         batches: 0,
-        evaluate_at: 0,
         games: games.state(),
         returns: Returns::new(settings.return_steps, settings.discount, settings.environments),
         repeated: vec![(0, 0); settings.environments],
@@ -82,14 +80,14 @@ pub fn train(trial: &mut Trial<'_>, settings: &Dqn) -> Result<()> {
     if let Some((saved, tensors)) = trial.resume::<State>()? {
         state = saved;
         games.restore(&state.games)?;
-        parameters.restore(&take(&tensors, "online/"))?;
-        target_parameters.restore(&take(&tensors, "target/"))?;
-        optimiser.set_state(&parameters, &take(&tensors, "optimiser/"))?;
-        replay.restore(&take(&tensors, "replay/"))?;
+        parameters.restore(&without_prefix("online/", &tensors))?;
+        target_parameters.restore(&without_prefix("target/", &tensors))?;
+        optimiser.set_state(&parameters, &without_prefix("optimiser/", &tensors))?;
+        replay.restore(&without_prefix("replay/", &tensors))?;
     } else {
         // The memory begins with what a person did, if there is any, as if it had been done here.
         let mut returns = Returns::new(settings.return_steps, settings.discount, 1);
-        for (transition, ended) in transitions(&trial.lessons, settings.discount)? {
+        for (transition, ended) in transitions(trial.lessons, settings.discount)? {
             returns.push(0, transition, ended, |transition| replay.push(transition));
         }
     }
@@ -97,7 +95,8 @@ pub fn train(trial: &mut Trial<'_>, settings: &Dqn) -> Result<()> {
     loop {
         // Evaluate, and write down how it goes.
         let over = state.step >= settings.steps;
-        if over || state.step >= state.evaluate_at {
+        guard.read()?;
+        if trial.is_due(state.step, over) {
             let Recent { batches, loss, worth } = std::mem::take(&mut state.recent);
             let values = [
                 ("loss", loss / f64::max(batches, 1.0)),
@@ -106,14 +105,13 @@ pub fn train(trial: &mut Trial<'_>, settings: &Dqn) -> Result<()> {
                 ("replay", replay.len() as f64),
             ];
             trial.evaluate(state.step, &values, &mut player, || Ok(parameters.snapshot()?))?;
-            state.evaluate_at = state.step + settings.evaluate_every;
         }
         if over || trial.must_save() {
             state.games = games.state();
-            let mut tensors = named("online/", &parameters.snapshot()?);
-            tensors.extend(named("target/", &target_parameters.snapshot()?));
-            tensors.extend(named("optimiser/", &optimiser.state()?));
-            tensors.extend(named("replay/", &replay.tensors()?));
+            let mut tensors = with_prefix("online/", &parameters.snapshot()?);
+            tensors.extend(with_prefix("target/", &target_parameters.snapshot()?));
+            tensors.extend(with_prefix("optimiser/", &optimiser.state()?));
+            tensors.extend(with_prefix("replay/", &replay.tensors()?));
             trial.save(state.step, &state, tensors)?;
         }
         if over {
@@ -176,12 +174,14 @@ pub fn train(trial: &mut Trial<'_>, settings: &Dqn) -> Result<()> {
 
         // Learn from what is remembered.
         let due = state.step / settings.train_every > before / settings.train_every;
-        if state.step < settings.learning_starts || !due {
+        if state.step < settings.learning_starts || !due || replay.len() == 0 {
             continue;
         }
         for _ in 0..settings.batches {
             let mut random = nn::random(seed, &format!("dqn/sample/{}", state.batches));
-            let sample = replay.sample(settings.batch_size, &mut random, &device)?;
+            let left = 1.0 - before as f64 / settings.steps as f64;
+            let correction = 1.0 - left * (1.0 - settings.priority_correction);
+            let sample = replay.sample(settings.batch_size, correction, &mut random, &device)?;
             // What the state after is worth, by the target network.
             let next = target.forward(&sample.next_observations)?;
             let chooser = if settings.double {
@@ -204,8 +204,7 @@ pub fn train(trial: &mut Trial<'_>, settings: &Dqn) -> Result<()> {
                 gradients.check_complete(&parameters)?;
             }
             let norm = gradients.clip_norm(settings.clip_norm)?;
-            let left = 1.0 - state.step as f64 / settings.steps as f64;
-            let rate = settings.learning_rate * (0.1 + 0.9 * left.max(0.0));
+            let rate = settings.learning_rate * (0.1 + 0.9 * left);
             guard.watch(state.batches, rate, settings.batch_size, &loss, Some(&norm))?;
             optimiser.step(&parameters, &gradients, rate)?;
             if settings.priority > 0.0 {
@@ -244,8 +243,7 @@ fn best(worth: &[f32], mask: &[bool]) -> usize {
     training::metrics::argmax(&fined.collect::<Vec<f32>>())
 }
 
-/// How long an action is repeated: k steps with a probability that falls as 1/k² (Dabney et al. 2021, section 4), at most
-/// 10,000.
+/// How long an action is repeated: k steps with a probability that falls as 1/k² (Dabney et al. 2021), at most 10,000.
 fn zeta(random: &mut nn::Random) -> u64 {
     let mut left = random.random::<f64>() * std::f64::consts::PI.powi(2) / 6.0;
     for steps in 1..10_000u64 {

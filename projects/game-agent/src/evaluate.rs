@@ -21,6 +21,9 @@ pub struct Evaluate {
     /// The run folder of the agent [default: the newest]
     #[arg(long, value_name = "DIR")]
     model: Option<PathBuf>,
+    /// The game, where the newest model of all is of another
+    #[arg(long, value_name = "NAME")]
+    game: Option<Game>,
     /// Games to play
     #[arg(long, default_value_t = 100, value_name = "N")]
     episodes: u64,
@@ -39,7 +42,13 @@ pub fn evaluate(arguments: &Evaluate) -> Result<()> {
         "--episodes 0: at least one game must be played"
     );
     let (device, _) = choose_device(arguments.device)?;
-    let (about, player) = agent::load(arguments.model.as_deref(), &device)?;
+    anyhow::ensure!(
+        arguments.seed.checked_add(arguments.episodes).is_some(),
+        "--seed {} leaves no room for {} games: choose a smaller one",
+        arguments.seed,
+        arguments.episodes
+    );
+    let (about, player) = agent::load_for(arguments.game, arguments.model.as_deref(), &device)?;
     if about.game == Game::ConnectFour {
         return against_everybody(player, arguments);
     }
@@ -53,7 +62,7 @@ pub fn evaluate(arguments: &Evaluate) -> Result<()> {
             arguments.seed..arguments.seed + arguments.episodes,
         )?;
         let scores: Vec<f64> = episodes.iter().map(|episode| episode.end.score).collect();
-        let (low, high) = bootstrap_interval(&scores);
+        let (low, high) = bootstrap_interval(std::slice::from_ref(&scores));
         let most = scores
             .iter()
             .fold(f64::NEG_INFINITY, |most, score| most.max(*score));
@@ -80,10 +89,13 @@ fn against_everybody(player: Box<dyn Player>, arguments: &Evaluate) -> Result<()
     let mut agent = Entrant::agent("agent", player);
     for mut opponent in Entrant::standard() {
         let points = contest(&mut agent, &mut opponent, games, arguments.seed)?;
-        let share = 100.0 * points / games as f64;
+        let share = 100.0 * mean(points.iter().copied());
+        let (low, high) = bootstrap_interval(&[points]);
         say(format!(
-            "  against {:<10} {points:>6} points  {share:>5.1} %",
-            opponent.name
+            "  against {:<10} {share:>5.1} % of the points  (between {:.1} and {:.1} % with 95 %)",
+            opponent.name,
+            100.0 * low,
+            100.0 * high
         ));
     }
     Ok(())
@@ -206,14 +218,41 @@ pub fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
     values.sum::<f64>() / count
 }
 
-/// Between which numbers the mean of `values` lies with a probability of 95 %: the percentiles of the means of 2,000
-/// samples drawn from them with replacement (Efron and Tibshirani 1993, chapter 13).
-pub fn bootstrap_interval(values: &[f64]) -> (f64, f64) {
+/// Between which numbers the mean of several agents' `scores` lies with a probability of 95 %: the percentiles of the means
+/// of 2,000 samples drawn with replacement, agents first and then games of each (Efron and Tibshirani 1993, chapter 13;
+/// Agarwal et al. 2021 on why agents count, not games). Of one agent it speaks for that agent only.
+pub fn bootstrap_interval(scores: &[Vec<f64>]) -> (f64, f64) {
     const SAMPLES: usize = 2_000;
     let mut random = nn::random(0, "bootstrap");
     let mut means: Vec<f64> = (0..SAMPLES)
-        .map(|_| mean((0..values.len()).map(|_| values[random.random_range(0..values.len())])))
+        .map(|_| {
+            let mut agent = || {
+                let games = &scores[random.random_range(0..scores.len())];
+                mean((0..games.len()).map(|_| games[random.random_range(0..games.len())]))
+            };
+            mean((0..scores.len()).map(|_| agent()))
+        })
         .collect();
     means.sort_by(f64::total_cmp);
     (means[SAMPLES / 40], means[SAMPLES - 1 - SAMPLES / 40])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Games of one agent: the interval of the normal distribution. Agents that differ: theirs, however many games.
+    #[test]
+    fn intervals_are_as_wide_as_they_must_be() {
+        let games: Vec<f64> = (0..400).map(|game| f64::from(game % 2)).collect();
+        let (low, high) = bootstrap_interval(std::slice::from_ref(&games));
+        let half = 1.96 * 0.5 / 20.0;
+        assert!(
+            (low - (0.5 - half)).abs() < 0.005 && (high - (0.5 + half)).abs() < 0.005,
+            "{low} {high}"
+        );
+        let agents: Vec<Vec<f64>> = (0..4).map(|agent| vec![f64::from(agent % 2); 1_000]).collect();
+        let (low, high) = bootstrap_interval(&agents);
+        assert!(low <= 0.25 && high >= 0.75, "{low} {high}");
+    }
 }

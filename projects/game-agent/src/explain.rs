@@ -7,10 +7,10 @@ use crate::{
     agent,
     arena::{Entrant, contest, round_robin},
     baselines,
-    data::{Game, TEST, VALIDATION},
+    data::{Game, TEST},
     evaluate::{Episode, bootstrap_interval, mean, play, share_of_2048},
     film::film,
-    trial::{Row, Trained, metrics_csv},
+    trial::{Row, Trained, metrics_csv, validation},
     value_map::value_map,
 };
 
@@ -87,7 +87,7 @@ pub fn finish(run: &mut Run, game: Game, trained: Vec<Trained>) -> Result<()> {
     let outcome = Outcome {
         epochs: trained.iter().map(|agent| agent.rows.len()).sum(),
         parameters: agent::parameters(&best.model)?,
-        examples: [0, (VALIDATION.end - VALIDATION.start) as usize, all],
+        examples: [0, validation(run.arguments.quick).count(), all],
         scores: &metrics,
         goal: ("score", true),
         baselines: &baselines,
@@ -102,6 +102,10 @@ pub fn finish(run: &mut Run, game: Game, trained: Vec<Trained>) -> Result<()> {
     run.finish("Game agent", &outcome, &sections)
 }
 
+fn scores(episodes: &[Episode]) -> Vec<f64> {
+    episodes.iter().map(|episode| episode.end.score).collect()
+}
+
 fn mean_score(episodes: &[Episode]) -> f64 {
     mean(episodes.iter().map(|episode| episode.end.score))
 }
@@ -109,11 +113,10 @@ fn mean_score(episodes: &[Episode]) -> f64 {
 /// The scores of all agents in all games.
 fn metrics(tests: &[Vec<Episode>]) -> Vec<(String, f64)> {
     let all: Vec<&Episode> = tests.iter().flatten().collect();
-    let scores: Vec<f64> = all.iter().map(|episode| episode.end.score).collect();
-    let (low, high) = bootstrap_interval(&scores);
+    let (low, high) = bootstrap_interval(&tests.iter().map(|episodes| scores(episodes)).collect::<Vec<_>>());
     let of_agents = tests.iter().map(|episodes| mean_score(episodes));
     [
-        ("score", mean(scores.iter().copied())),
+        ("score", mean(all.iter().map(|episode| episode.end.score))),
         ("score_from", low),
         ("score_to", high),
         ("score_of_worst_agent", of_agents.fold(f64::INFINITY, f64::min)),
@@ -176,10 +179,11 @@ fn learning(trained: &[Trained]) -> Result<report::Section> {
     let mut band = Vec::new();
     for place in 0..rows {
         let rows = of_place(place);
-        let returns: Vec<f64> = rows.iter().map(|row| row.returns).collect();
+        let returns: Vec<Vec<f64>> = rows.iter().map(|row| vec![row.returns]).collect();
         let (low, high) = bootstrap_interval(&returns);
-        let step = rows[0].step as f64;
-        means.push((step, mean(returns.iter().copied())));
+        // Each was evaluated at the first chance after the same number of steps.
+        let step = mean(rows.iter().map(|row| row.step as f64));
+        means.push((step, mean(rows.iter().map(|row| row.returns))));
         band.push((step, low, high));
     }
     let (words, html) = match trained.len() {
@@ -222,8 +226,8 @@ fn each_agent(trained: &[Trained], tests: &[Vec<Episode>]) -> report::Section {
          <th>seconds of training</th></tr></thead><tbody>",
     );
     for (agent, episodes) in trained.iter().zip(tests) {
-        let scores: Vec<f64> = episodes.iter().map(|episode| episode.end.score).collect();
-        let (low, high) = bootstrap_interval(&scores);
+        let scores = scores(episodes);
+        let (low, high) = bootstrap_interval(std::slice::from_ref(&scores));
         html += &format!(
             "<tr><td>{}</td><td>{:.2}</td><td>{low:.2} … {high:.2}</td><td>{}</td><td>{}</td><td>{}</td><td>{:.1}</td></tr>",
             agent.seed,
@@ -271,7 +275,9 @@ fn arena(run: &Run, trained: &[Trained], best: &Trained) -> Result<(Vec<(String,
         let mut shares = Vec::new();
         for agent in trained {
             let mut own = Entrant::agent("agent", load(agent)?);
-            shares.push(contest(&mut own, &mut opponent, games, run.seed())? / games as f64);
+            shares.push(mean(
+                contest(&mut own, &mut opponent, games, run.seed())?.into_iter(),
+            ));
         }
         metrics.push((format!("against_{}", opponent.name), mean(shares.iter().copied())));
         if trained.len() > 1 {

@@ -31,17 +31,24 @@ mod tuples;
 mod value_map;
 mod watch;
 
-use std::{path::PathBuf, process::ExitCode, sync::Mutex, thread};
+use std::{
+    ops::Range,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    sync::{Mutex, PoisonError},
+    thread,
+    time::Instant,
+};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Error, Result, bail};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
-use training::{Interrupt, Run, RunArguments, RunFolder, TrainArguments, say, write_whole};
+use training::{Interrupt, Run, RunArguments, RunFolder, TrainArguments, TrainingError, say, write_whole};
 
 use data::Game;
 use demonstrations::Demonstration;
 use settings::{Algorithm, Settings};
-use trial::{Trained, Trial, metrics_csv};
+use trial::{Plan, Trained, Trial, metrics_csv};
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 
@@ -71,8 +78,7 @@ enum Command {
 /// Train an agent, let it play games that it has never seen and write a report (what happens without a command)
 #[derive(clap::Args, Clone, Serialize, Deserialize)]
 #[command(mut_arg("batch_size", |flag| flag
-    .default_value_ifs([("game", "snake", "1024"), ("game", "breakout", "1024"), ("game", "connect-four", "256")])
-    .default_value("128").help("Steps in a batch [default: 128; 1024 for snake and breakout, 256 for connect-four]").hide_default_value(true)))]
+    .default_value("0").hide_default_value(true).help("Steps in a batch [default: what suits the game and the algorithm]")))]
 #[command(mut_arg("find_learning_rate", |flag| flag.hide(true)), mut_arg("overfit_one_batch", |flag| flag.hide(true)))]
 struct Train {
     /// What to play
@@ -96,6 +102,9 @@ struct Train {
     /// Changes of other settings, by their names in config.json: --set discount=0.98 --set hidden=256
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
+    /// Games in the file of `data` when the run began: those that are added later are not for it.
+    #[arg(skip)]
+    lessons: usize,
     #[command(flatten)]
     #[serde(flatten)]
     run: RunArguments,
@@ -119,31 +128,93 @@ fn main() -> ExitCode {
     })
 }
 
-fn train(arguments: Train) -> Result<()> {
+fn train(mut arguments: Train) -> Result<()> {
+    if arguments.run.resume.is_none() {
+        // What is not given and not fixed, for the run and for whoever goes on with it.
+        if arguments.run.batch_size == 0 {
+            arguments.run.batch_size = arguments.usual()?.batch_size();
+        }
+        arguments.lessons = usize::MAX;
+        arguments.lessons = arguments.lessons()?.len();
+    }
     let (arguments, mut run) = Run::start(NAME, arguments)?;
     let settings = arguments.settings()?;
-    let lessons = arguments.lessons(&settings)?;
+    let lessons = arguments.lessons()?;
+    if !lessons.is_empty() {
+        say(format!("imitating {} games", lessons.len()));
+    }
     run.data = arguments.game.name().to_string();
-    run.record("settings", &settings)?;
-    let trained = train_all(&arguments, &settings, &lessons, &run)?;
-    explain::finish(&mut run, arguments.game, trained)
+    if arguments.run.resume.is_none() {
+        run.record("settings", &settings)?;
+    }
+    let seconds = (arguments.seeds()?)
+        .filter_map(|seed| trial::seconds_of_run(&arguments.folder(&run, seed)))
+        .fold(0.0, f64::max);
+    run.went_before(seconds);
+    let plan = Plan {
+        game: arguments.game,
+        settings,
+        lessons,
+        device: run.device.clone(),
+        quick: arguments.run.quick,
+        run_folder: run.folder.path().to_path_buf(),
+        seconds_before: seconds,
+        began: Instant::now(),
+        interrupt: Interrupt::listen(),
+    };
+    let (trained, failed) = train_all(&arguments, &plan, &run)?;
+    explain::finish(&mut run, arguments.game, trained)?;
+    // What the others have learned is not lost by it.
+    match failed.into_iter().next() {
+        Some(error) => Err(error.context("not all agents could be trained; the report is of the others")),
+        None => Ok(()),
+    }
 }
 
 impl Train {
+    /// The seeds of the agents.
+    fn seeds(&self) -> Result<Range<u64>> {
+        let (first, count) = (self.run.seed, self.seeds);
+        if count == 0 {
+            bail!("--seeds 0: at least one agent must be trained");
+        }
+        match first.checked_add(count) {
+            Some(end) => Ok(first..end),
+            None => bail!("--seed {first} leaves no room for {count} agents: choose a smaller one"),
+        }
+    }
+
+    /// Where the agent of `seed` is kept: in the folder of the run, or in one of its own where there are several.
+    fn folder(&self, run: &Run, seed: u64) -> PathBuf {
+        match self.seeds {
+            1 => run.folder.path().to_path_buf(),
+            _ => run.folder.path().join(format!("seed-{seed}")),
+        }
+    }
+
     /// The games to begin with.
-    fn lessons(&self, settings: &Settings) -> Result<Vec<Demonstration>> {
+    fn lessons(&self) -> Result<Vec<Demonstration>> {
         let Some(path) = &self.data else {
             return Ok(Vec::new());
         };
-        let lessons = demonstrations::read(path, self.game)?;
-        if let Settings::AlphaZero(_) | Settings::Td(_) = settings {
+        if let Settings::AlphaZero(_) | Settings::Td(_) = self.usual()? {
             bail!(
                 "--data {}: this algorithm learns from its own games only; leave it out, or choose --algorithm ppo",
                 path.display()
             );
         }
-        say(format!("imitating {} games of {}", lessons.len(), path.display()));
+        let mut lessons = demonstrations::read(path, self.game)?;
+        lessons.truncate(self.lessons);
         Ok(lessons)
+    }
+
+    /// The settings of the game, before any change.
+    fn usual(&self) -> Result<Settings> {
+        let settings = Settings::of(self.game, self.algorithm.unwrap_or(self.game.algorithm()))?;
+        match self.run.quick {
+            true => settings.quick(),
+            false => Ok(settings),
+        }
     }
 
     /// The settings of the run: the game's, with what the flags change.
@@ -158,43 +229,28 @@ impl Train {
                 );
             }
         }
-        if self.seeds == 0 {
-            bail!("--seeds 0: at least one agent must be trained");
-        }
-        let algorithm = self.algorithm.unwrap_or(self.game.algorithm());
         let mut changes = Vec::new();
-        // Tables learn from one slide after the other.
-        if algorithm != Algorithm::Td {
+        if self.run.batch_size != self.usual()?.batch_size() {
             changes.push(format!("batch_size={}", self.run.batch_size));
         }
         changes.extend(self.steps.map(|steps| format!("steps={steps}")));
         changes.extend(self.learning_rate.map(|rate| format!("learning_rate={rate:?}")));
         changes.extend(self.set.iter().cloned());
-        let settings = Settings::of(self.game, algorithm)?.with(&changes)?;
-        match self.run.quick {
-            true => settings.quick(),
-            false => Ok(settings),
-        }
+        self.usual()?.with(&changes)
     }
 }
 
 /// Trains an agent for each seed: several at a time, each on one thread, for networks as small as these gain little from
-/// more.
-fn train_all(
-    arguments: &Train,
-    settings: &Settings,
-    lessons: &[Demonstration],
-    run: &Run,
-) -> Result<Vec<Trained>> {
-    let interrupt = Interrupt::listen();
-    let seeds = arguments.run.seed..arguments.run.seed + arguments.seeds;
+/// more. Gives those that were trained and, if there are any, what went wrong with others.
+fn train_all(arguments: &Train, plan: &Plan, run: &Run) -> Result<(Vec<Trained>, Vec<Error>)> {
+    let seeds = arguments.seeds()?;
     let several = arguments.seeds > 1;
     let workers = if several {
         nn::threads().min(arguments.seeds as usize)
     } else {
         1
     };
-    if workers > 1 || (arguments.run.threads.is_none() && settings.on_one_thread(arguments.game)) {
+    if workers > 1 || (arguments.run.threads.is_none() && plan.settings.on_one_thread()) {
         nn::use_threads(1);
     }
     if several && !run.folder.file(RunFolder::METRICS).exists() {
@@ -202,53 +258,54 @@ fn train_all(
         write_whole(&run.folder.file(RunFolder::METRICS), metrics_csv(&[]).as_bytes())?;
     }
     let left = Mutex::new(seeds);
-    let work = || -> Result<Vec<Trained>> {
-        let mut trained = Vec::new();
-        loop {
-            let Some(seed) = left
-                .lock()
-                .unwrap_or_else(|poisoned| poisoned.into_inner())
-                .next()
-            else {
-                return Ok(trained);
-            };
-            let folder = match several {
-                true => run.folder.path().join(format!("seed-{seed}")),
-                false => run.folder.path().to_path_buf(),
-            };
-            let mut trial = Trial::new(
-                arguments.game,
-                settings.clone(),
-                seed,
-                run.device.clone(),
-                arguments.run.quick,
-                &folder,
-                run.folder.path(),
-                &interrupt,
-            );
-            trial.lessons = lessons.to_vec();
-            match settings {
-                Settings::Dqn(settings) => dqn::train(&mut trial, settings)?,
-                Settings::Ppo(settings) => ppo::train(&mut trial, settings)?,
-                Settings::A2c(settings) => a2c::train(&mut trial, settings)?,
-                Settings::AlphaZero(settings) => alpha_zero::train(&mut trial, settings)?,
-                Settings::Td(settings) => td::train(&mut trial, settings)?,
-            }
-            trained.push(trial.finish()?);
-        }
-    };
-    let mut all = thread::scope(|scope| -> Result<Vec<Trained>> {
-        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+    let next = || left.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let work = || -> Vec<Result<Trained>> {
         let mut all = Vec::new();
-        for worker in workers {
-            match worker.join() {
-                Ok(trained) => all.extend(trained?),
-                Err(panic) => std::panic::resume_unwind(panic),
+        while let Some(seed) = next() {
+            let trained = train_one(plan, seed, &arguments.folder(run, seed));
+            if let (Err(error), true) = (&trained, several && !plan.interrupt.requested()) {
+                say(format!("seed {seed}: {error:#}"));
+            }
+            all.push(trained.with_context(|| format!("seed {seed}")));
+            if plan.interrupt.requested() {
+                break;
             }
         }
-        Ok(all)
-    })?;
-    all.sort_by_key(|trained| trained.seed);
+        all
+    };
+    let all: Vec<Result<Trained>> = thread::scope(|scope| {
+        let workers: Vec<_> = (0..workers).map(|_| scope.spawn(work)).collect();
+        let joined = workers.into_iter().map(|worker| worker.join());
+        joined
+            .flat_map(|all| all.unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect()
+    });
+    let (mut trained, mut failed) = (Vec::new(), Vec::new());
+    for one in all {
+        match one {
+            Ok(one) => trained.push(one),
+            Err(error) => failed.push(error),
+        }
+    }
+    if (plan.interrupt.requested() || trained.is_empty()) && !failed.is_empty() {
+        let stopped = |error: &Error| matches!(error.downcast_ref(), Some(TrainingError::Interrupted { .. }));
+        let first = failed.iter().position(stopped).unwrap_or(0);
+        return Err(failed.swap_remove(first));
+    }
+    trained.sort_by_key(|trained| trained.seed);
     say("");
-    Ok(all)
+    Ok((trained, failed))
+}
+
+/// Trains the agent of `seed`, or goes on with it.
+fn train_one(plan: &Plan, seed: u64, folder: &Path) -> Result<Trained> {
+    let mut trial = Trial::new(plan, seed, folder);
+    match &plan.settings {
+        Settings::Dqn(settings) => dqn::train(&mut trial, settings)?,
+        Settings::Ppo(settings) => ppo::train(&mut trial, settings)?,
+        Settings::A2c(settings) => a2c::train(&mut trial, settings)?,
+        Settings::AlphaZero(settings) => alpha_zero::train(&mut trial, settings)?,
+        Settings::Td(settings) => td::train(&mut trial, settings)?,
+    }
+    trial.finish()
 }

@@ -8,6 +8,7 @@ use training::{Parameter, Parameters};
 use crate::{
     data::Game,
     player::{Player, Thoughts, View},
+    replay::penalties,
 };
 
 /// What goes in and what comes out.
@@ -182,7 +183,10 @@ fn undecided(features: usize, actions: usize, weights: VarBuilder<'_>) -> candle
         up: bound,
     };
     let weight = weights.get_with_hints((actions, features), "weight", init)?;
-    Ok(Linear::new(weight, Some(weights.get_with_hints(actions, "bias", init)?)))
+    Ok(Linear::new(
+        weight,
+        Some(weights.get_with_hints(actions, "bias", init)?),
+    ))
 }
 
 /// The same weights for looking only: nothing is recorded for a backward pass, which is what costs most in networks as
@@ -206,15 +210,24 @@ pub trait Advice: Send {
     const MEASURE: &'static str;
 
     /// For each observation of a batch a number for each action, batch × actions, and perhaps a value, batch.
-    fn advise(&self, observations: &Tensor) -> candle_core::Result<(Tensor, Option<Tensor>)>;
+    /// `penalties`, batch × actions, are what forbidden actions are fined.
+    fn advise(
+        &self,
+        observations: &Tensor,
+        penalties: &Tensor,
+    ) -> candle_core::Result<(Tensor, Option<Tensor>)>;
 }
 
 impl Advice for QNetwork {
     const MEASURE: &'static str = "value";
 
-    fn advise(&self, observations: &Tensor) -> candle_core::Result<(Tensor, Option<Tensor>)> {
+    fn advise(
+        &self,
+        observations: &Tensor,
+        penalties: &Tensor,
+    ) -> candle_core::Result<(Tensor, Option<Tensor>)> {
         let values = self.forward(observations)?;
-        let best = values.max(D::Minus1)?;
+        let best = (&values + penalties)?.max(D::Minus1)?;
         Ok((values, Some(best)))
     }
 }
@@ -222,9 +235,13 @@ impl Advice for QNetwork {
 impl Advice for ActorCritic {
     const MEASURE: &'static str = "probability";
 
-    fn advise(&self, observations: &Tensor) -> candle_core::Result<(Tensor, Option<Tensor>)> {
+    fn advise(
+        &self,
+        observations: &Tensor,
+        penalties: &Tensor,
+    ) -> candle_core::Result<(Tensor, Option<Tensor>)> {
         let (logits, value) = self.forward(observations)?;
-        Ok((ops::softmax(&logits, 1)?, Some(value)))
+        Ok((ops::softmax(&(logits + penalties)?, 1)?, Some(value)))
     }
 }
 
@@ -256,9 +273,15 @@ impl<N: Advice> Player for NetworkPlayer<N> {
             return Ok(Vec::new());
         }
         let observations = views.iter().flat_map(|view| view.observation).copied().collect();
-        let (actions, value) = self
-            .network
-            .advise(&self.shape.batch(observations, &self.device)?)?;
+        let count = self.shape.actions;
+        let fines: Vec<f32> = views
+            .iter()
+            .flat_map(|view| penalties(view.action_mask, count))
+            .collect();
+        let (actions, value) = self.network.advise(
+            &self.shape.batch(observations, &self.device)?,
+            &Tensor::from_vec(fines, (views.len(), count), &self.device)?,
+        )?;
         let values = value.map(|value| value.to_vec1::<f32>()).transpose()?;
         let thoughts = actions.to_vec2::<f32>()?.into_iter().enumerate();
         Ok(thoughts

@@ -111,7 +111,7 @@ pub fn play(arguments: &Play) -> Result<()> {
 fn find_agent(arguments: &Play, device: &Device) -> Result<Option<(About, Box<dyn Player>)>> {
     match (arguments.game, &arguments.model) {
         (game, Some(model)) => load_for(game, Some(model), device).map(Some),
-        (Some(game), None) => newest(game)?.map(|run| load(Some(&run), device)).transpose(),
+        (Some(game), None) => newest(game).map(|model| load(Some(&model), device)).transpose(),
         (None, None) => match training::find_model(NAME, None) {
             Ok(model) => load(Some(&model), device).map(Some),
             Err(_) => Ok(None),
@@ -564,7 +564,7 @@ fn how_to_move(game: Game) -> &'static str {
         Game::ConnectFour => "1 to 7 drop a disc",
         Game::Tiles => "arrows or w a s d slide",
         Game::Snake => "arrows or w a s d turn",
-        Game::Breakout | Game::CartPole | Game::MountainCar => "\u{2190} \u{2192} or a d move",
+        _ => "\u{2190} \u{2192} or a d move",
     }
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use training::{
     Gradients, Guard, Parameters,
     optimiser::{AdamW, AdamWConfig, Optimiser},
+    with_prefix, without_prefix,
 };
 
 use crate::{
@@ -17,7 +18,7 @@ use crate::{
     model::{ActorCritic, NetworkPlayer, Shape, looking_only},
     rollout::{Stretch, play},
     settings::Ppo,
-    trial::{Trial, named, take},
+    trial::Trial,
 };
 
 /// Where a training stands, beside the weights and the optimiser.
@@ -29,8 +30,6 @@ struct State {
     rollouts: u64,
     /// Batches learned from.
     batches: u64,
-    /// Steps after which the next evaluation is due.
-    evaluate_at: u64,
     games: games::VectorState,
     recent: Recent,
 }
@@ -71,17 +70,16 @@ pub fn train(trial: &mut Trial<'_>, settings: &Ppo) -> Result<()> {
         step: 0,
         rollouts: 0,
         batches: 0,
-        evaluate_at: 0,
         games: games.state(),
         recent: Recent::default(),
     };
     if let Some((saved, tensors)) = trial.resume::<State>()? {
         state = saved;
         games.restore(&state.games)?;
-        parameters.restore(&take(&tensors, "model/"))?;
-        optimiser.set_state(&parameters, &take(&tensors, "optimiser/"))?;
+        parameters.restore(&without_prefix("model/", &tensors))?;
+        optimiser.set_state(&parameters, &without_prefix("optimiser/", &tensors))?;
     } else {
-        imitate(&model, &parameters, &trial.lessons, &shape, seed, &device)?;
+        imitate(&model, &parameters, trial.lessons, &shape, seed, &device)?;
     }
 
     let stretch = Stretch {
@@ -92,7 +90,8 @@ pub fn train(trial: &mut Trial<'_>, settings: &Ppo) -> Result<()> {
     loop {
         // Evaluate, and write down how it goes.
         let over = state.step >= settings.steps;
-        if over || state.step >= state.evaluate_at {
+        guard.read()?;
+        if trial.is_due(state.step, over) {
             let recent = std::mem::take(&mut state.recent);
             let mean = |sum: f64| sum / recent.batches.max(1.0);
             let values = [
@@ -103,12 +102,11 @@ pub fn train(trial: &mut Trial<'_>, settings: &Ppo) -> Result<()> {
                 ("clipped", mean(recent.clipped)),
             ];
             trial.evaluate(state.step, &values, &mut player, || Ok(parameters.snapshot()?))?;
-            state.evaluate_at = state.step + settings.evaluate_every;
         }
         if over || trial.must_save() {
             state.games = games.state();
-            let mut tensors = named("model/", &parameters.snapshot()?);
-            tensors.extend(named("optimiser/", &optimiser.state()?));
+            let mut tensors = with_prefix("model/", &parameters.snapshot()?);
+            tensors.extend(with_prefix("optimiser/", &optimiser.state()?));
             trial.save(state.step, &state, tensors)?;
         }
         if over {
@@ -118,12 +116,11 @@ pub fn train(trial: &mut Trial<'_>, settings: &Ppo) -> Result<()> {
         // Play for a while in every copy.
         let mut random = nn::random(seed, &format!("ppo/act/{}", state.rollouts));
         let rollout = play(&acting, &shape, &mut games, &stretch, &mut random, &device)?;
+        let rate = settings.learning_rate * (1.0 - state.step as f64 / settings.steps as f64);
         state.step += rollout.len() as u64;
         state.rollouts += 1;
 
         // Learn from it, a few times over.
-        let left = 1.0 - state.step as f64 / settings.steps as f64;
-        let rate = settings.learning_rate * left.max(0.0);
         for _ in 0..settings.epochs {
             let mut order: Vec<usize> = (0..rollout.len()).collect();
             order.shuffle(&mut nn::random(seed, &format!("ppo/order/{}", state.batches)));

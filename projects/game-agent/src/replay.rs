@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::{model::Shape, trial::Tensors};
 
 /// What was done in a state, what it earned over the next steps, and where it led.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Transition {
     /// The state.
     pub observation: Observation,
@@ -108,7 +108,7 @@ pub struct Sample {
     pub next_penalties: Tensor,
     /// batch.
     pub discounts: Tensor,
-    /// batch: how much each counts, so that what is preferred does not count more in the end.
+    /// batch: how much each counts, so that what is preferred does not count more, as far as that is made up for.
     pub weights: Tensor,
 }
 
@@ -172,9 +172,16 @@ impl Replay {
         self.length = (self.length + 1).min(self.capacity);
     }
 
-    /// Draws `count` transitions, with replacement.
-    pub fn sample(&self, count: usize, random: &mut nn::Random, device: &Device) -> Result<Sample> {
-        let (places, weights) = self.priorities.draw(count, self.length, random);
+    /// Draws `count` transitions, with replacement; the weights make up for the preference of some to the share
+    /// `correction`, 0 to 1.
+    pub fn sample(
+        &self,
+        count: usize,
+        correction: f64,
+        random: &mut nn::Random,
+        device: &Device,
+    ) -> Result<Sample> {
+        let (places, weights) = self.priorities.draw(count, self.length, correction, random);
         let column = |values: &[f32]| -> Vec<f32> { places.iter().map(|&place| values[place]).collect() };
         let rows = |values: &[f32], width: usize| -> Vec<f32> {
             let mut rows = Vec::with_capacity(count * width);
@@ -228,6 +235,10 @@ impl Replay {
         ];
         if let Some(priorities) = self.priorities.all() {
             tensors.push(tensor("priorities", priorities, 1)?);
+            tensors.push((
+                "highest_priority".to_string(),
+                Tensor::new(self.priorities.most, &Device::Cpu)?,
+            ));
         }
         Ok(tensors)
     }
@@ -260,6 +271,7 @@ impl Replay {
         self.next = find("next")?.to_scalar::<u32>()? as usize;
         if self.priorities.all().is_some() {
             self.priorities.put_back(&find("priorities")?.to_vec1::<f32>()?);
+            self.priorities.most = find("highest_priority")?.to_scalar::<f32>()?;
         }
         Ok(())
     }
@@ -280,8 +292,6 @@ struct Priorities {
 
 /// Added to each error, so that nothing is never drawn again.
 const LEAST_ERROR: f32 = 1e-3;
-/// β: how far the preference is corrected for in the weights of a sample.
-const CORRECTION: f32 = 0.6;
 
 impl Priorities {
     fn new(capacity: usize, exponent: f64) -> Self {
@@ -305,7 +315,6 @@ impl Priorities {
 
     fn put_back(&mut self, leaves: &[f32]) {
         for (place, priority) in leaves.iter().enumerate().take(self.leaves) {
-            self.most = self.most.max(*priority);
             self.put(place, *priority);
         }
     }
@@ -334,7 +343,15 @@ impl Priorities {
         }
     }
 
-    fn draw(&self, count: usize, length: usize, random: &mut nn::Random) -> (Vec<usize>, Vec<f32>) {
+    /// Places, and the weight of each: (length × probability) to the power of −`correction`, the largest made 1 (Schaul et
+    /// al. 2016, section 3.4).
+    fn draw(
+        &self,
+        count: usize,
+        length: usize,
+        correction: f64,
+        random: &mut nn::Random,
+    ) -> (Vec<usize>, Vec<f32>) {
         if self.leaves == 0 {
             let places = (0..count).map(|_| random.random_range(0..length)).collect();
             return (places, vec![1.0; count]);
@@ -354,7 +371,7 @@ impl Priorities {
         let places: Vec<usize> = (0..count).map(|_| find()).collect();
         let weight = |place: &usize| {
             let share = self.sums[self.leaves + place] / total;
-            (share * length as f32).powf(-CORRECTION)
+            (share * length as f32).powf(-correction as f32)
         };
         let weights: Vec<f32> = places.iter().map(weight).collect();
         let most = weights
@@ -435,6 +452,8 @@ mod tests {
         for exponent in [0.0, 0.7] {
             let mut replay = Replay::new(&shape(), 5, exponent);
             (0..8).for_each(|number| replay.push(transition(number)));
+            // The most surprising of all is no longer there, but a new one still begins as it did.
+            replay.surprise(&[0], &[30.0]);
             replay.surprise(&[0, 1, 2], &[3.0, 0.1, 0.5]);
             let mut other = Replay::new(&shape(), 5, exponent);
             other.restore(&replay.tensors()?)?;
@@ -442,7 +461,7 @@ mod tests {
                 replay.push(transition(8));
             }
             let draw = |replay: &Replay| -> Result<_> {
-                let sample = replay.sample(64, &mut nn::random(1, "draw"), &Device::Cpu)?;
+                let sample = replay.sample(64, 0.5, &mut nn::random(1, "draw"), &Device::Cpu)?;
                 Ok((
                     sample.places,
                     sample.rewards.to_vec1::<f32>()?,
@@ -465,18 +484,18 @@ mod tests {
         for (place, error) in [1.0, 2.0, 0.0, 5.0].into_iter().enumerate() {
             priorities.set(place, error);
         }
-        let (places, weights) = priorities.draw(20_000, 4, &mut nn::random(1, "draw"));
+        let (places, weights) = priorities.draw(20_000, 4, 1.0, &mut nn::random(1, "draw"));
         let share = |place: usize| places.iter().filter(|other| **other == place).count() as f64 / 20_000.0;
         for (place, wanted) in [0.125, 0.25, 0.000_125, 0.625].into_iter().enumerate() {
             assert!((share(place) - wanted).abs() < 0.01, "{place}: {}", share(place));
         }
-        // What is drawn more often counts less.
-        let weight = |place: usize| {
-            places
-                .iter()
-                .position(|other| *other == place)
-                .map(|at| weights[at])
+        // What is drawn more often counts less: all in all as if all were drawn alike.
+        let counts = |place: usize| -> f64 {
+            let both = places.iter().zip(&weights);
+            both.filter(|(other, _)| **other == place)
+                .map(|(_, weight)| f64::from(*weight))
+                .sum()
         };
-        assert!(weight(3) < weight(1) && weight(1) < weight(0));
+        assert!((counts(0) / counts(1) - 1.0).abs() < 0.1 && (counts(3) / counts(1) - 1.0).abs() < 0.1);
     }
 }

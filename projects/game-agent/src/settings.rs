@@ -66,7 +66,10 @@ pub struct Dqn {
     pub replay_capacity: usize,
     /// How strongly surprising transitions are preferred, from 0, not at all, to 1 (α of Schaul et al. 2016).
     pub priority: f64,
-    /// Steps at random before learning starts.
+    /// How far the weights of a batch make up for that preference at the start; it rises linearly to 1, all of it (β of
+    /// the same).
+    pub priority_correction: f64,
+    /// Steps before learning starts.
     pub learning_starts: u64,
     /// Steps in the game between updates.
     pub train_every: u64,
@@ -74,7 +77,7 @@ pub struct Dqn {
     pub batches: usize,
     /// Batches between copies of the trained network to the target network.
     pub target_every: u64,
-    /// ε, the share of actions at random, at the start.
+    /// ε, the share of decisions that are made at random, at the start.
     pub epsilon_start: f64,
     /// ε at the end.
     pub epsilon_end: f64,
@@ -82,7 +85,7 @@ pub struct Dqn {
     pub exploration: f64,
     /// Whether an action at random is repeated for a number of steps that is drawn from a zeta distribution with
     /// exponent 2: most are done once, a few for very long (Dabney et al. 2021). It gets a car up a hill that no
-    /// shaking would.
+    /// shaking would. More of the actions than ε are at random then.
     pub persistent: bool,
     /// The longest gradient; longer ones are shortened.
     pub clip_norm: f64,
@@ -266,25 +269,49 @@ impl Settings {
         })
     }
 
-    /// What `--quick` changes.
-    const QUICK: [&str; 2] = ["steps=2000", "evaluate_every=1000"];
-
     /// The same, for `--quick`.
     pub fn quick(self) -> Result<Self> {
-        let mut changes = Self::QUICK.map(String::from).to_vec();
-        if let Settings::Dqn(_) = self {
-            changes.push("learning_starts=500".to_string());
-        }
-        if let Settings::AlphaZero(_) = self {
-            changes.push("games=16".to_string());
-            changes.push("steps=300".to_string());
-        }
-        self.with(&changes)
+        let changes = match self {
+            Settings::Dqn(_) => "steps=2000 evaluate_every=1000 learning_starts=500",
+            Settings::Ppo(_) => "steps=2000 evaluate_every=1000 environments=8 rollout=64 batch_size=128",
+            Settings::A2c(_) => "steps=2000 evaluate_every=1000 environments=8 batch_size=128",
+            Settings::AlphaZero(_) => "steps=300 evaluate_every=200 games=16",
+            Settings::Td(_) => "steps=2000 evaluate_every=1000",
+        };
+        self.with(&changes.split(' ').map(String::from).collect::<Vec<_>>())
     }
 
-    /// Whether one thread is faster than several: small networks on lists of numbers are.
-    pub fn on_one_thread(&self, game: Game) -> bool {
-        matches!(game, Game::CartPole | Game::MountainCar)
+    /// Whether the training keeps one thread busy and no more: networks as small as these gain nothing from a second.
+    pub fn on_one_thread(&self) -> bool {
+        match self {
+            Settings::Dqn(Dqn { hidden, .. })
+            | Settings::Ppo(Ppo { hidden, .. })
+            | Settings::A2c(A2c { hidden, .. }) => *hidden <= 128,
+            Settings::Td(_) => true,
+            Settings::AlphaZero(_) => false,
+        }
+    }
+
+    /// Steps between evaluations.
+    pub fn evaluate_every(&self) -> u64 {
+        match self {
+            Settings::Dqn(settings) => settings.evaluate_every,
+            Settings::Ppo(settings) => settings.evaluate_every,
+            Settings::A2c(settings) => settings.evaluate_every,
+            Settings::Td(settings) => settings.evaluate_every,
+            Settings::AlphaZero(settings) => settings.evaluate_every,
+        }
+    }
+
+    /// Examples in a batch; tables learn from one slide after the other.
+    pub fn batch_size(&self) -> usize {
+        match self {
+            Settings::Dqn(settings) => settings.batch_size,
+            Settings::Ppo(settings) => settings.batch_size,
+            Settings::A2c(settings) => settings.batch_size,
+            Settings::AlphaZero(settings) => settings.batch_size,
+            Settings::Td(_) => 1,
+        }
     }
 
     /// Steps in the game of a whole training.
@@ -339,58 +366,65 @@ impl Settings {
     /// Errors where a number makes no sense.
     fn check(&self) -> Result<()> {
         let all = serde_json::to_value(self)?;
-        let number = |name: &str| all[name].as_f64();
-        const AT_LEAST_ONE: [&str; 14] = [
-            "steps",
-            "environments",
-            "rollout",
-            "hidden",
-            "batch_size",
-            "epochs",
-            "return_steps",
-            "replay_capacity",
-            "train_every",
-            "target_every",
-            "evaluate_every",
-            "games",
-            "simulations",
-            "exponents",
-        ];
-        for name in AT_LEAST_ONE {
-            if number(name).is_some_and(|value| value < 1.0) {
-                bail!("{name} is {}: it must be at least 1", all[name]);
-            }
-        }
-        const SHARES: [&str; 12] = [
-            "discount",
-            "trace",
-            "priority",
-            "epsilon_start",
-            "epsilon_end",
-            "exploration",
-            "thorough",
-            "noise",
-            "trust",
-            "replay_share",
-            "entropy_weight",
-            "value_weight",
-        ];
-        for name in SHARES {
-            if number(name).is_some_and(|value| !(0.0..=1.0).contains(&value))
-                && !self.is_constant_of_search(name)
+        for (name, value) in all.as_object().into_iter().flatten() {
+            if let (Some(value), Some((low, high))) = (value.as_f64(), self.range(name))
+                && !(low..=high).contains(&value)
             {
-                bail!("{name} is {}: it must lie between 0 and 1", all[name]);
+                bail!("{name} is {value}: it must lie between {low} and {high}");
             }
         }
-        if number("learning_rate").is_some_and(|rate| rate <= 0.0) {
-            bail!("learning_rate is {}: it must be above 0", all["learning_rate"]);
+        if let Settings::A2c(A2c {
+            batch_size,
+            environments,
+            ..
+        }) = self
+            && batch_size % environments != 0
+        {
+            bail!(
+                "batch_size is {batch_size}: {environments} copies of the game are played, so it must be a multiple of that"
+            );
         }
         Ok(())
     }
 
-    /// AlphaZero's exploration is a factor, not a share.
-    fn is_constant_of_search(&self, name: &str) -> bool {
-        matches!(self, Settings::AlphaZero(_)) && name == "exploration"
+    /// Between which numbers the setting of this name makes sense.
+    fn range(&self, name: &str) -> Option<(f64, f64)> {
+        /// Above zero, for all that is done here.
+        const SMALL: f64 = 1e-9;
+        Some(match (name, self) {
+            ("channels", Settings::AlphaZero(_)) => (1.0, 1024.0),
+            ("exploration", Settings::AlphaZero(_)) => (0.0, 100.0),
+            // Advantages are brought to deviation 1 within a batch: of one alone nothing would be left.
+            ("batch_size", Settings::Ppo(_)) => (2.0, 1e6),
+            ("steps" | "evaluate_every" | "train_every" | "target_every", _) => (1.0, 1e15),
+            ("replay_capacity" | "rollout" | "batch_size", _) => (1.0, 1e8),
+            ("environments" | "hidden" | "games" | "epochs" | "batches" | "return_steps", _) => (1.0, 1e4),
+            ("simulations" | "quick_simulations" | "play_simulations", _) => (1.0, 1e5),
+            ("learning_starts", _) => (0.0, 1e15),
+            ("channels", _) => (0.0, 1024.0),
+            ("blocks", _) => (0.0, 100.0),
+            ("exponents", _) => (2.0, 16.0),
+            ("varied_moves", _) => (0.0, 42.0),
+            ("learning_rate", _) => (SMALL, 1.0),
+            ("clip_norm" | "clip", _) => (SMALL, 1e9),
+            ("passes", _) => (0.01, 1e3),
+            ("thorough" | "replay_share", _) => (0.01, 1.0),
+            ("value_weight" | "entropy_weight", _) => (0.0, 1e3),
+            (
+                "discount"
+                | "trace"
+                | "priority"
+                | "priority_correction"
+                | "epsilon_start"
+                | "epsilon_end"
+                | "exploration"
+                | "noise"
+                | "trust"
+                | "weight_decay",
+                _,
+            ) => (0.0, 1.0),
+            _ => return None,
+        })
     }
 }
 
@@ -424,10 +458,11 @@ impl Dqn {
             duelling: false,
             replay_capacity: 50_000,
             priority: 0.0,
+            priority_correction: 0.4,
             learning_starts: 1_000,
             train_every: 4,
             batches: 1,
-            target_every: 200,
+            target_every: 500,
             epsilon_start: 1.0,
             epsilon_end: 0.02,
             exploration: 0.2,
@@ -440,6 +475,7 @@ impl Dqn {
             Game::MountainCar => Dqn {
                 hidden: 128,
                 return_steps: 5,
+                target_every: 200,
                 exploration: 0.5,
                 persistent: true,
                 ..usual
@@ -549,6 +585,62 @@ impl Td {
             learning_rate: 1.0,
             trace: 0.5,
             evaluate_every: 2_000_000,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+
+    /// All games with all algorithms that can learn them.
+    fn all() -> Vec<Settings> {
+        let pairs = Game::value_variants()
+            .iter()
+            .flat_map(|game| Algorithm::value_variants().iter().map(|way| (*game, *way)));
+        pairs
+            .filter_map(|(game, algorithm)| Settings::of(game, algorithm).ok())
+            .collect()
+    }
+
+    #[test]
+    fn every_number_has_a_range_and_lies_in_it() -> Result<()> {
+        assert_eq!(all().len(), 6 * 3 + 2);
+        for settings in all() {
+            settings.check()?;
+            settings.clone().quick()?;
+            for (name, value) in serde_json::to_value(&settings)?.as_object().into_iter().flatten() {
+                let has_range = settings.range(name).is_some();
+                assert_eq!(has_range, value.is_number(), "{name} of {settings:?}");
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_refused() {
+        for (game, algorithm, change) in [
+            (Game::CartPole, Algorithm::Ppo, "clip_norm=-1"),
+            (Game::CartPole, Algorithm::Ppo, "batch_size=1"),
+            (Game::CartPole, Algorithm::A2c, "batch_size=100"),
+            (Game::CartPole, Algorithm::Dqn, "batches=0"),
+            (Game::CartPole, Algorithm::Dqn, "discount=1.5"),
+            (Game::ConnectFour, Algorithm::AlphaZero, "thorough=0"),
+            (Game::ConnectFour, Algorithm::AlphaZero, "channels=0"),
+            (Game::ConnectFour, Algorithm::AlphaZero, "exploration=-5"),
+            (
+                Game::ConnectFour,
+                Algorithm::AlphaZero,
+                "play_simulations=4000000000",
+            ),
+            (Game::Tiles, Algorithm::Td, "learning_rate=1e30"),
+        ] {
+            let (name, _) = change.split_once('=').unwrap_or_default();
+            let settings = Settings::of(game, algorithm).expect("the algorithm is for the game");
+            let error = settings.with(&[change.to_string()]).expect_err(change);
+            assert!(error.to_string().contains(name), "{change}: {error}");
         }
     }
 }

@@ -5,10 +5,11 @@
 use anyhow::Result;
 use games::Tiles;
 use serde::{Deserialize, Serialize};
+use training::{TrainingError, with_prefix, without_prefix};
 
 use crate::{
     settings::Td,
-    trial::{Tensors, Trial, named, take},
+    trial::{Tensors, Trial},
     tuples::{LOOKS, Looks, TuplePlayer, Tuples, list, tensor},
 };
 
@@ -19,8 +20,6 @@ struct State {
     step: u64,
     /// Games so far.
     games: u64,
-    /// Steps after which the next evaluation is due.
-    evaluate_at: u64,
     recent: Recent,
 }
 
@@ -58,14 +57,14 @@ pub fn train(trial: &mut Trial<'_>, settings: &Td) -> Result<()> {
     let mut state = State::default();
     if let Some((saved, tensors)) = trial.resume::<State>()? {
         state = saved;
-        player.tuples.restore(&take(&tensors, "tuples/"))?;
-        restore(&mut coherence, &take(&tensors, "coherence/"))?;
+        player.tuples.restore(&without_prefix("tuples/", &tensors))?;
+        restore(&mut coherence, &without_prefix("coherence/", &tensors))?;
     }
 
     loop {
         // Evaluate, and write down how it goes.
         let over = state.step >= settings.steps;
-        if over || state.step >= state.evaluate_at {
+        if trial.is_due(state.step, over) {
             let recent = std::mem::take(&mut state.recent);
             let values = [
                 ("games", state.games as f64),
@@ -76,11 +75,10 @@ pub fn train(trial: &mut Trial<'_>, settings: &Td) -> Result<()> {
             ];
             let weights = player.tuples.tensors()?;
             trial.evaluate(state.step, &values, &mut player, || Ok(weights))?;
-            state.evaluate_at = state.step + settings.evaluate_every;
         }
         if over || trial.must_save() {
-            let mut tensors = named("tuples/", &player.tuples.tensors()?);
-            tensors.extend(named("coherence/", &coherence_tensors(&coherence)?));
+            let mut tensors = with_prefix("tuples/", &player.tuples.tensors()?);
+            tensors.extend(with_prefix("coherence/", &coherence_tensors(&coherence)?));
             trial.save(state.step, &state, tensors)?;
         }
         if over {
@@ -107,6 +105,16 @@ pub fn train(trial: &mut Trial<'_>, settings: &Td) -> Result<()> {
             to_come = points + settings.trace * to_come + (1.0 - settings.trace) * tuples.value(looks);
             state.recent.points += f64::from(*points);
             state.recent.error += f64::from(error.abs());
+        }
+        if !state.recent.error.is_finite() {
+            return Err(TrainingError::NotFinite {
+                what: "error",
+                value: state.recent.error,
+                step: state.step,
+                losses: Vec::new(),
+                learning_rate: settings.learning_rate.into(),
+            }
+            .into());
         }
         state.step += game.len() as u64;
         state.games += 1;
@@ -168,7 +176,7 @@ fn restore(coherence: &mut [Coherence], tensors: &Tensors) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
+    use std::{path::Path, time::Instant};
 
     use games::{Environment, Game2048};
     use training::{Interrupt, RunFolder, read_tensors};
@@ -180,7 +188,7 @@ mod tests {
         evaluate::{mean, play},
         player::{Chance, View},
         settings::{Algorithm, Settings},
-        trial::Trained,
+        trial::{Plan, Trained},
     };
 
     fn trained(folder: &Path, steps: u64) -> Trained {
@@ -189,15 +197,24 @@ mod tests {
         };
         // Small tables: to them all tiles from 128 on are the same. They soon are as good as they can be.
         let settings = Td {
-            steps,
             exponents: 8,
             evaluate_every: 25_000,
             ..usual
         };
-        let interrupt = Interrupt::listen();
-        let (device, all) = (candle_core::Device::Cpu, Settings::Td(settings.clone()));
-        let mut trial = Trial::new(Game::Tiles, all, 3, device, true, folder, folder, &interrupt);
-        train(&mut trial, &settings).unwrap();
+        let plan = Plan {
+            game: Game::Tiles,
+            // The same for all, so that one of fewer steps can be gone on with.
+            settings: Settings::Td(settings.clone()),
+            lessons: Vec::new(),
+            device: candle_core::Device::Cpu,
+            quick: true,
+            run_folder: folder.to_path_buf(),
+            seconds_before: 0.0,
+            began: Instant::now(),
+            interrupt: Interrupt::listen(),
+        };
+        let mut trial = Trial::new(&plan, 3, folder);
+        train(&mut trial, &Td { steps, ..settings }).unwrap();
         trial.finish().unwrap()
     }
 

@@ -1,5 +1,6 @@
 //! The tree search of AlphaZero: a network says which moves are worth a look and how good positions are, the tree looks
-//! (Silver et al. 2018; the formulas are those of the 2017 paper on AlphaGo Zero, "Methods: Search algorithm").
+//! (Silver et al. 2018; the search is that of the 2017 paper on AlphaGo Zero, "Methods: Search algorithm", but that a move
+//! that was never tried counts as good as its position, not as a draw).
 //!
 //! Many trees are searched in step, so that the network judges the positions of all of them at once.
 
@@ -177,7 +178,7 @@ impl Tree {
             // The rules say what to do where a move wins at once.
             left: if root.decided.is_some() { 0 } else { simulations },
             waiting: root.decided.is_none(),
-            nodes: Vec::with_capacity(simulations as usize + 1),
+            nodes: Vec::new(),
             exploration,
             noise: None,
             path: Vec::new(),

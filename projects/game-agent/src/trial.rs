@@ -1,15 +1,19 @@
 //! One seed's training: where it stands, how it is watched, what is kept. The algorithms hold the loop, this holds the rest.
 
 use std::{
+    ops::Range,
     path::{Path, PathBuf},
     time::Instant,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor};
 use games::Environment;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use training::{Interrupt, RunFolder, TrainingError, read_tensors, say, write_tensors, write_whole};
+use training::{
+    Interrupt, RunFolder, TrainingError, read_header, read_tensors, say, with_prefix, without_prefix,
+    write_tensors, write_whole,
+};
 
 use crate::{
     NAME,
@@ -28,14 +32,46 @@ pub type Tensors = Vec<(String, Tensor)>;
 const CHECKPOINT_EVERY: f64 = 30.0;
 
 /// What a trial has seen so far.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Log {
+    /// What it is learned with, to the end.
+    settings: Settings,
+    /// Steps in the game so far.
+    step: u64,
     rows: Vec<Row>,
-    /// The best mean return on the validation games, and the step after which it was.
-    best: Option<(f64, u64)>,
+    best: Option<Best>,
     /// Validation episodes to look at later: the first of all, and the first after half of the training.
     films: Vec<Stage>,
+    /// Seconds of this training, and of the run, in which there may be others.
     seconds: f64,
+    run_seconds: f64,
+}
+
+/// The best evaluation so far.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Best {
+    /// The mean return of the validation games.
+    #[serde(with = "training::exact")]
+    returns: f64,
+    /// Steps in the game before.
+    step: u64,
+}
+
+/// How many seconds the run in `folder` had taken when the checkpoint there was written; none where there is none.
+pub fn seconds_of_run(folder: &Path) -> Option<f64> {
+    let path = folder.join(RunFolder::CHECKPOINT);
+    let header = read_header::<(Log, serde_json::Value)>(&path, "checkpoint", NAME);
+    header.ok().map(|(log, _)| log.run_seconds)
+}
+
+/// The seeds of the validation games: a few of them with `--quick`.
+pub fn validation(quick: bool) -> Range<u64> {
+    let games = if quick {
+        4
+    } else {
+        VALIDATION.end - VALIDATION.start
+    };
+    VALIDATION.start..VALIDATION.start + games
 }
 
 /// An episode, and how many steps its player had learned from.
@@ -64,26 +100,40 @@ pub struct Row {
     pub values: Vec<(String, f64)>,
 }
 
-/// The training of one agent.
-pub struct Trial<'a> {
+/// What an agent is trained for, and with what.
+pub struct Plan {
     /// What is played.
     pub game: Game,
     /// What it is learned with.
     pub settings: Settings,
-    /// The seed of the weights, of the games and of the exploration.
-    pub seed: u64,
+    /// Games that a person played, to begin with.
+    pub lessons: Vec<Demonstration>,
     /// Where tensors live.
     pub device: Device,
     /// Only a little of everything.
     pub quick: bool,
+    /// The folder of the run: `--resume` names it.
+    pub run_folder: PathBuf,
+    /// Seconds of the run before it was interrupted.
+    pub seconds_before: f64,
+    /// When it began, or went on.
+    pub began: Instant,
+    /// Whether the user asked to stop.
+    pub interrupt: Interrupt,
+}
+
+/// The training of one agent.
+pub struct Trial<'a> {
+    /// What is played.
+    pub game: Game,
+    /// The seed of the weights, of the games and of the exploration.
+    pub seed: u64,
+    /// Where tensors live.
+    pub device: Device,
     /// Games that a person played, to begin with.
-    pub lessons: Vec<Demonstration>,
+    pub lessons: &'a [Demonstration],
+    plan: &'a Plan,
     folder: PathBuf,
-    /// `--resume` names it.
-    run_folder: PathBuf,
-    interrupt: &'a Interrupt,
-    /// Steps of the whole training.
-    steps: u64,
     log: Log,
     best: Tensors,
     started: Instant,
@@ -94,31 +144,24 @@ pub struct Trial<'a> {
 }
 
 impl<'a> Trial<'a> {
-    /// A trial that has not begun; its files go into `folder`, a part of `run_folder` or the same.
-    #[expect(clippy::too_many_arguments, reason = "each is one thing that a trial is told")]
-    pub fn new(
-        game: Game,
-        settings: Settings,
-        seed: u64,
-        device: Device,
-        quick: bool,
-        folder: &Path,
-        run_folder: &Path,
-        interrupt: &'a Interrupt,
-    ) -> Self {
-        let steps = settings.steps();
+    /// A trial that has not begun; its files go into `folder`, the run's or one in it.
+    pub fn new(plan: &'a Plan, seed: u64, folder: &Path) -> Self {
         Trial {
-            game,
-            settings,
+            game: plan.game,
             seed,
-            device,
-            quick,
-            lessons: Vec::new(),
+            device: plan.device.clone(),
+            lessons: &plan.lessons,
+            plan,
             folder: folder.to_path_buf(),
-            run_folder: run_folder.to_path_buf(),
-            interrupt,
-            steps,
-            log: Log::default(),
+            log: Log {
+                settings: plan.settings.clone(),
+                step: 0,
+                rows: Vec::new(),
+                best: None,
+                films: Vec::new(),
+                seconds: 0.0,
+                run_seconds: 0.0,
+            },
             best: Vec::new(),
             started: Instant::now(),
             seconds_before: 0.0,
@@ -134,13 +177,22 @@ impl<'a> Trial<'a> {
             return Ok(None);
         }
         let ((log, state), tensors) = read_tensors::<(Log, S)>(&path, "checkpoint", NAME)?;
+        ensure!(
+            log.settings == self.log.settings,
+            "the settings have changed since the run in {} began: they were {:?}, now they are {:?}. Put them back, or start \
+             a new run",
+            self.plan.run_folder.display(),
+            log.settings,
+            self.log.settings
+        );
         self.seconds_before = log.seconds;
         self.saved = log.seconds;
         self.log = log;
-        self.best = take(&tensors, "best/");
-        if let Some(row) = self.log.rows.last() {
-            say(format!("seed {}: resuming after step {}", self.seed, row.step));
-        }
+        self.best = without_prefix("best/", &tensors);
+        say(format!(
+            "seed {}: resuming after step {}",
+            self.seed, self.log.step
+        ));
         Ok(Some((state, tensors)))
     }
 
@@ -154,6 +206,16 @@ impl<'a> Trial<'a> {
         self.seconds_before + self.started.elapsed().as_secs_f64()
     }
 
+    /// Whether the agent is to be evaluated after `step` steps: at the end (`over`) and whenever another
+    /// `evaluate_every` steps are done, but not twice.
+    pub fn is_due(&self, step: u64, over: bool) -> bool {
+        let every = self.log.settings.evaluate_every();
+        match self.log.rows.last() {
+            None => true,
+            Some(row) => row.step < step && (over || row.step / every < step / every),
+        }
+    }
+
     /// Lets `player`, who has learned from `step` steps, play the validation games, and writes a row of `metrics.csv` with
     /// `values`. Keeps `weights` if it plays at least as well as ever before.
     pub fn evaluate(
@@ -163,12 +225,7 @@ impl<'a> Trial<'a> {
         player: &mut dyn Player,
         weights: impl FnOnce() -> Result<Tensors>,
     ) -> Result<()> {
-        let games = if self.quick {
-            4
-        } else {
-            VALIDATION.end - VALIDATION.start
-        };
-        let episodes = play(self.game, player, VALIDATION.start..VALIDATION.start + games)?;
+        let episodes = play(self.game, player, validation(self.plan.quick))?;
         let of = |value: fn(&Episode) -> f64| mean(episodes.iter().map(value));
         let row = Row {
             step,
@@ -181,13 +238,20 @@ impl<'a> Trial<'a> {
                 .map(|(name, value)| (name.to_string(), *value))
                 .collect(),
         };
-        let better = self.log.best.is_none_or(|(best, _)| row.returns >= best);
+        let better = self
+            .log
+            .best
+            .as_ref()
+            .is_none_or(|best| row.returns >= best.returns);
         if better {
-            self.log.best = Some((row.returns, step));
+            self.log.best = Some(Best {
+                returns: row.returns,
+                step,
+            });
             self.best = weights()?;
             self.save_model()?;
         }
-        let middle = self.log.films.len() == 1 && step * 2 >= self.steps;
+        let middle = self.log.films.len() == 1 && step * 2 >= self.log.settings.steps();
         if (self.log.films.is_empty() || middle)
             && let Some(episode) = episodes.into_iter().next()
         {
@@ -229,7 +293,7 @@ impl<'a> Trial<'a> {
 
     /// Whether the checkpoint is old, or the user asked to stop.
     pub fn must_save(&self) -> bool {
-        self.interrupt.requested() || self.seconds() - self.saved > CHECKPOINT_EVERY
+        self.plan.interrupt.requested() || self.seconds() - self.saved > CHECKPOINT_EVERY
     }
 
     /// Writes the checkpoint: the algorithm's `state` and `tensors`, which [`resume`](Self::resume) gives back.
@@ -237,16 +301,18 @@ impl<'a> Trial<'a> {
     /// # Errors
     /// When the file cannot be written and, after it is written, when the user asked to stop.
     pub fn save(&mut self, step: u64, state: &impl Serialize, mut tensors: Tensors) -> Result<()> {
+        self.log.step = step;
         self.log.seconds = self.seconds();
-        tensors.extend(named("best/", &self.best));
+        self.log.run_seconds = self.plan.seconds_before + self.plan.began.elapsed().as_secs_f64();
+        tensors.extend(with_prefix("best/", &self.best));
         let path = self.folder.join(RunFolder::CHECKPOINT);
         write_tensors(&path, "checkpoint", NAME, &(&self.log, state), &tensors)?;
         self.saved = self.log.seconds;
-        match self.interrupt.requested() && step < self.steps {
+        match self.plan.interrupt.requested() && step < self.log.settings.steps() {
             true => Err(TrainingError::Interrupted {
                 project: NAME.to_string(),
                 after: format!("step {step} of seed {}", self.seed),
-                folder: self.run_folder.clone(),
+                folder: self.plan.run_folder.clone(),
             }
             .into()),
             false => Ok(()),
@@ -255,13 +321,13 @@ impl<'a> Trial<'a> {
 
     /// What the model file says of itself; there is none before the first evaluation.
     fn about(&self) -> Option<About> {
-        let (returns, step) = self.log.best?;
+        let best = self.log.best.as_ref()?;
         Some(About {
             game: self.game,
-            settings: self.settings.clone(),
+            settings: self.log.settings.clone(),
             seed: self.seed,
-            step,
-            returns,
+            step: best.step,
+            returns: best.returns,
         })
     }
 
@@ -305,19 +371,6 @@ pub struct Trained {
     pub rows: Vec<Row>,
     /// An early and a middle episode.
     pub films: Vec<Stage>,
-}
-
-/// `tensors` with `prefix` before their names.
-pub fn named(prefix: &str, tensors: &[(String, Tensor)]) -> Tensors {
-    let name = |(name, tensor): &(String, Tensor)| (format!("{prefix}{name}"), tensor.clone());
-    tensors.iter().map(name).collect()
-}
-
-/// Those of `tensors` whose name begins with `prefix`, without it.
-pub fn take(tensors: &[(String, Tensor)], prefix: &str) -> Tensors {
-    let stripped =
-        |(name, tensor): &(String, Tensor)| Some((name.strip_prefix(prefix)?.to_string(), tensor.clone()));
-    tensors.iter().filter_map(stripped).collect()
 }
 
 /// The rows of one or several trials (seed, rows) as comma-separated values.

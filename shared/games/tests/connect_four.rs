@@ -260,7 +260,7 @@ fn tree_search_counts_its_rollouts_and_leaves_full_columns_alone() {
             "{rollouts}"
         );
     }
-    assert_eq!(TreeSearch::new(200).name(), "tree-search-200");
+    assert_eq!(TreeSearch::new(200).name(), "mcts-200");
 }
 
 /// A game of two players: 1 when the first of them wins, ½ for a draw.

@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fs,
-    io::{self, Write},
+    io::{self, Read, Write},
     path::Path,
 };
 
@@ -89,17 +89,57 @@ pub fn read_tensors<H: DeserializeOwned>(
     kind: &str,
     project: &str,
 ) -> Result<(H, Vec<(String, Tensor)>)> {
+    let bytes = fs::read(path).map_err(|error| unreadable(path, kind, &error))?;
+    let header = header_of(&bytes, path, kind, project)?;
+    let mut tensors: Vec<(String, Tensor)> = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)
+        .map_err(|error| damaged(path, kind, &error))?
+        .into_iter()
+        .collect();
+    tensors.sort_by(|a, b| a.0.cmp(&b.0));
+    Ok((header, tensors))
+}
+
+/// Reads only the header of what [`write_tensors`] wrote, however large the tensors are.
+///
+/// Errors as [`read_tensors`] does, but does not notice tensors that are cut off.
+pub fn read_header<H: DeserializeOwned>(path: &Path, kind: &str, project: &str) -> Result<H> {
+    let read = || -> io::Result<Vec<u8>> {
+        let mut file = fs::File::open(path)?;
+        // A safetensors file begins with the length of its header.
+        let mut length = [0; 8];
+        file.read_exact(&mut length)?;
+        let mut bytes = length.to_vec();
+        file.take(u64::from_le_bytes(length)).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = read().map_err(|error| unreadable(path, kind, &error))?;
+    header_of(&bytes, path, kind, project)
+}
+
+fn unreadable(path: &Path, kind: &str, error: &io::Error) -> TrainingError {
+    TrainingError::BadFile {
+        path: path.to_path_buf(),
+        problem: format!("cannot read this {kind}: {error}"),
+    }
+}
+
+fn damaged(path: &Path, kind: &str, error: &dyn std::fmt::Display) -> TrainingError {
+    TrainingError::BadFile {
+        path: path.to_path_buf(),
+        problem: format!(
+            "not a whole {kind} ({error}): it is cut off or was never one. Use another {kind}, or train anew"
+        ),
+    }
+}
+
+/// What the header among `bytes`, the beginning of a file, says.
+fn header_of<H: DeserializeOwned>(bytes: &[u8], path: &Path, kind: &str, project: &str) -> Result<H> {
     let bad = |problem: String| TrainingError::BadFile {
         path: path.to_path_buf(),
         problem,
     };
-    let bytes = fs::read(path).map_err(|error| bad(format!("cannot read this {kind}: {error}")))?;
-    let damaged = |error: &dyn std::fmt::Display| {
-        bad(format!(
-            "not a whole {kind} ({error}): it is cut off or was never one. Use another {kind}, or train anew"
-        ))
-    };
-    let (_, metadata) = safetensors::SafeTensors::read_metadata(&bytes).map_err(|error| damaged(&error))?;
+    let damaged = |error: &dyn std::fmt::Display| damaged(path, kind, error);
+    let (_, metadata) = safetensors::SafeTensors::read_metadata(bytes).map_err(|error| damaged(&error))?;
     let header = metadata
         .metadata()
         .as_ref()
@@ -123,11 +163,18 @@ pub fn read_tensors<H: DeserializeOwned>(
         ))
         .into());
     }
-    let header = serde_json::from_value(envelope.header).map_err(|error| damaged(&error))?;
-    let mut tensors: Vec<(String, Tensor)> = candle_core::safetensors::load_buffer(&bytes, &Device::Cpu)
-        .map_err(|error| damaged(&error))?
-        .into_iter()
-        .collect();
-    tensors.sort_by(|a, b| a.0.cmp(&b.0));
-    Ok((header, tensors))
+    Ok(serde_json::from_value(envelope.header).map_err(|error| damaged(&error))?)
+}
+
+/// `tensors` with `prefix` before their names: the parts of a checkpoint share one file.
+pub fn with_prefix(prefix: &str, tensors: &[(String, Tensor)]) -> Vec<(String, Tensor)> {
+    let name = |(name, tensor): &(String, Tensor)| (format!("{prefix}{name}"), tensor.clone());
+    tensors.iter().map(name).collect()
+}
+
+/// Those of `tensors` whose names begin with `prefix`, without it.
+pub fn without_prefix(prefix: &str, tensors: &[(String, Tensor)]) -> Vec<(String, Tensor)> {
+    let stripped =
+        |(name, tensor): &(String, Tensor)| Some((name.strip_prefix(prefix)?.to_string(), tensor.clone()));
+    tensors.iter().filter_map(stripped).collect()
 }

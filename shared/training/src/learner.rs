@@ -10,9 +10,9 @@ use serde::Serialize;
 use crate::{
     Batch, Batches, Dataset, Parameters, Pass, Plan, Run, RunFolder, Schedule, Scores, Splits, State, Task,
     TrainingError, WeightAverage,
+    files::without_prefix,
     fit::fit,
     optimiser::{AdamW, AdamWConfig, Optimiser, Sgd, SgdConfig},
-    save,
     state::Problem,
 };
 
@@ -259,9 +259,9 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
                 ))
                 .into());
             }
-            optimiser.set_state(&self.parameters, &save::strip(&saved, "optimiser/"))?;
+            optimiser.set_state(&self.parameters, &without_prefix("optimiser/", &saved))?;
             if let Some(average) = &mut self.average {
-                average.set_state(&save::strip(&saved, "average/"), self.state.average_steps)?;
+                average.set_state(&without_prefix("average/", &saved), self.state.average_steps)?;
             }
         }
         self.state.plan = described;

@@ -59,7 +59,9 @@ pub use batches::{BatchPlan, Batches, by_length, order};
 pub use data::{Batch, Dataset, InMemory, Labelled, Pass, Splits, pad_sequences};
 pub use device::{DeviceChoice, choose_device};
 pub use error::{TrainingError, exit_code};
-pub use files::{read_tensors, write_json, write_tensors, write_whole};
+pub use files::{
+    read_header, read_tensors, with_prefix, without_prefix, write_json, write_tensors, write_whole,
+};
 pub use fit::Plan;
 pub use guard::Guard;
 pub use interrupt::Interrupt;
@@ -70,8 +72,8 @@ pub use outcome::Outcome;
 pub use parameters::{Gradients, Parameter, Parameters};
 pub use pretrained::{LoadReport, Weights};
 pub use progress::{Progress, Told, say};
-pub use run::{Run, RunFolder, find_model, machine};
+pub use run::{Run, RunFolder, find_model, machine, models};
 pub use schedule::Schedule;
-pub use state::{Best, EpochRow, Problem, State};
+pub use state::{Best, EpochRow, Problem, State, exact};
 pub use task::{ClassOutput, Classification, Scores, Task, worst_mistakes};
 pub use transfer::Transfer;

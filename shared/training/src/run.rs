@@ -151,6 +151,11 @@ impl Run {
         self.seconds_before + self.started.elapsed().as_secs_f64()
     }
 
+    /// Says that the run had taken so many seconds before it was interrupted.
+    pub fn went_before(&mut self, seconds: f64) {
+        self.seconds_before = seconds;
+    }
+
     /// How many batches a pass may have: a few with `--quick`, else all.
     pub fn batch_limit(&self) -> Option<usize> {
         self.arguments.quick.then_some(4)
@@ -268,14 +273,18 @@ pub fn find_model(project: &str, given: Option<&Path>) -> Result<PathBuf> {
         );
         return Ok(file);
     }
-    let runs = runs_of(project);
-    let models = numbered(&runs, "")
-        .into_iter()
-        .map(|(_, folder)| folder.join(RunFolder::MODEL));
-    models.rev().find(|model| model.exists()).with_context(|| {
+    models(project).into_iter().next().with_context(|| {
+        let runs = runs_of(project);
         format!(
             "no trained model in {}: train one with `cargo run -p {project}`, run this where you trained, or name a run with --model DIR",
             std::path::absolute(&runs).unwrap_or(runs.clone()).display()
         )
     })
+}
+
+/// The model files of `project`'s runs, the newest first; those of `--quick` runs are not among them.
+pub fn models(project: &str) -> Vec<PathBuf> {
+    let runs = numbered(&runs_of(project), "").into_iter().rev();
+    let models = runs.map(|(_, folder)| folder.join(RunFolder::MODEL));
+    models.filter(|model| model.exists()).collect()
 }

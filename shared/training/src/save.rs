@@ -1,23 +1,24 @@
 //! What a learner writes: checkpoints while it trains, the model and the result when it is done.
 
 use anyhow::{Context, Result};
-use candle_core::Tensor;
 use serde::Serialize;
 
 use crate::{
-    Dataset, Evaluation, Learner, Outcome, RunFolder, State, Task, TrainingError, files,
-    optimiser::Optimiser, report,
+    Dataset, Evaluation, Learner, Outcome, RunFolder, State, Task, TrainingError,
+    files::{self, with_prefix, without_prefix},
+    optimiser::Optimiser,
+    report,
 };
 
 impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
     /// Writes everything that a resumed run needs, in one file, so that its parts never disagree.
     pub(crate) fn save_checkpoint(&mut self, optimiser: &dyn Optimiser) -> Result<()> {
-        let mut tensors = prefixed("model/", &self.parameters.snapshot()?);
-        tensors.extend(prefixed("optimiser/", &optimiser.state()?));
-        tensors.extend(prefixed("best/", &self.best));
+        let mut tensors = with_prefix("model/", &self.parameters.snapshot()?);
+        tensors.extend(with_prefix("optimiser/", &optimiser.state()?));
+        tensors.extend(with_prefix("best/", &self.best));
         if let Some(average) = &self.average {
             let (values, steps) = average.state();
-            tensors.extend(prefixed("average/", values));
+            tensors.extend(with_prefix("average/", values));
             self.state.average_steps = steps;
         }
         let path = self.run.folder.file(RunFolder::CHECKPOINT);
@@ -31,7 +32,7 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
             return Ok(());
         }
         let (state, tensors) = files::read_tensors::<State>(&path, "checkpoint", &self.run.project)?;
-        let fits = self.parameters.restore(&strip(&tensors, "model/"));
+        let fits = self.parameters.restore(&without_prefix("model/", &tensors));
         fits.with_context(|| format!("{}: the checkpoint is of another network", path.display()))?;
         if state.problem != self.state.problem {
             return Err(TrainingError::Data(format!(
@@ -48,7 +49,7 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         ));
         self.run.seconds_before = state.seconds;
         self.state = state;
-        self.best = strip(&tensors, "best/");
+        self.best = without_prefix("best/", &tensors);
         self.resumed = Some(tensors);
         Ok(())
     }
@@ -103,15 +104,4 @@ impl<T: Task, D: Dataset<Batch = T::Batch>> Learner<T, D> {
         };
         self.run.finish(title, &outcome, sections)
     }
-}
-
-fn prefixed(prefix: &str, tensors: &[(String, Tensor)]) -> Vec<(String, Tensor)> {
-    let name = |(name, tensor): &(String, Tensor)| (format!("{prefix}{name}"), tensor.clone());
-    tensors.iter().map(name).collect()
-}
-
-pub(crate) fn strip(tensors: &[(String, Tensor)], prefix: &str) -> Vec<(String, Tensor)> {
-    let stripped =
-        |(name, tensor): &(String, Tensor)| Some((name.strip_prefix(prefix)?.to_string(), tensor.clone()));
-    tensors.iter().filter_map(stripped).collect()
 }

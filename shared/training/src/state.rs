@@ -160,22 +160,24 @@ impl State {
     }
 }
 
-/// Numbers as text: JSON has no NaN, and its usual reader may miss the last bit, on which a comparison with the
-/// best score so far can turn.
-mod exact {
+/// Numbers as text, by `#[serde(with = "training::exact")]`: JSON has no NaN, and its usual reader may miss the last
+/// bit, on which a comparison with the best score so far can turn.
+pub mod exact {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
+    /// Writes a number.
     pub fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(value)
     }
 
+    /// Reads a number.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
         String::deserialize(deserializer)?
             .parse()
             .map_err(D::Error::custom)
     }
 
-    pub mod scores {
+    pub(crate) mod scores {
         use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
         use crate::Scores;

@@ -144,7 +144,7 @@ impl TreeSearch {
 
 impl Opponent for TreeSearch {
     fn name(&self) -> String {
-        format!("tree-search-{}", self.rollouts)
+        format!("mcts-{}", self.rollouts)
     }
 
     fn choose(&mut self, board: &Board, random: &mut Random) -> usize {

@@ -86,3 +86,82 @@ pub fn transitions(lessons: &[Demonstration], discount: f64) -> Result<Vec<(Tran
     }
     Ok(all)
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::DType;
+    use nn::VarMap;
+
+    use super::*;
+    use crate::{
+        data::Game,
+        evaluate::{Table, mean, play},
+        model::{NetworkPlayer, Size},
+    };
+
+    /// Somebody who pushes to where the pole is about to fall.
+    fn played(seed: u64) -> Result<Demonstration> {
+        let mut table = Table::new(Game::CartPole.open(), seed);
+        while !table.ended {
+            let (angle, velocity) = (table.observation[2], table.observation[3]);
+            table.step(usize::from(angle + 0.3 * velocity > 0.0))?;
+        }
+        Ok(Demonstration {
+            game: Game::CartPole,
+            seed,
+            actions: table.episode.actions.clone(),
+            score: table.info.score,
+            answers: Vec::new(),
+        })
+    }
+
+    #[test]
+    fn does_as_was_done() -> Result<()> {
+        let (shape, device) = (Shape::of(Game::CartPole), Device::Cpu);
+        let lessons = (0..10).map(played).collect::<Result<Vec<_>>>()?;
+        let score = |lessons: &[Demonstration]| -> Result<f64> {
+            let variables = VarMap::new();
+            let size = Size {
+                hidden: 64,
+                channels: 0,
+            };
+            let model = ActorCritic::new(&shape, size, nn::seeded(&variables, 1, DType::F32, &device))?;
+            imitate(&model, &Parameters::new(&variables), lessons, &shape, 1, &device)?;
+            let mut player = NetworkPlayer::new(model, shape.clone(), &device);
+            let episodes = play(Game::CartPole, &mut player, 100..120)?;
+            Ok(mean(episodes.iter().map(|episode| episode.end.score)))
+        };
+        let teacher = mean(lessons.iter().map(|lesson| lesson.score));
+        let (before, after) = (score(&[])?, score(&lessons)?);
+        assert!(
+            after > 0.7 * teacher && after > 4.0 * before,
+            "{after} steps after {before}, the teacher {teacher}"
+        );
+        Ok(())
+    }
+
+    /// A step of play becomes what it earned and where it led; the end is known as one.
+    #[test]
+    fn a_game_is_a_row_of_transitions() -> Result<()> {
+        let mut lesson = played(3)?;
+        lesson.actions = vec![1; 30];
+        let mut table = lesson.table();
+        let mut steps = 0;
+        while !table.ended {
+            table.step(1)?;
+            steps += 1;
+        }
+        lesson.actions.truncate(steps);
+        let all = transitions(&[lesson], 0.9)?;
+        assert_eq!(all.len(), steps);
+        for (number, (transition, last)) in all.iter().enumerate() {
+            let ends = number + 1 == steps;
+            assert_eq!((transition.reward, *last), (1.0, ends));
+            assert_eq!(transition.discount, if ends { 0.0 } else { 0.9 });
+            if !ends {
+                assert_eq!(transition.next_observation, all[number + 1].0.observation);
+            }
+        }
+        Ok(())
+    }
+}

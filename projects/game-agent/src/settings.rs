@@ -524,6 +524,19 @@ impl Ppo {
         };
         match game {
             Game::CartPole | Game::MountainCar => usual,
+            // The ball's way is easier to see in pictures than in a list of numbers.
+            Game::Breakout => Ppo {
+                steps: 1_500_000,
+                environments: 64,
+                hidden: 128,
+                channels: 16,
+                learning_rate: 2e-3,
+                batch_size: 1024,
+                epochs: 3,
+                entropy_weight: 0.01,
+                evaluate_every: 50_000,
+                ..usual
+            },
             _ => Ppo {
                 steps: 4_000_000,
                 environments: 64,

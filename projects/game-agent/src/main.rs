@@ -150,7 +150,7 @@ fn train(mut arguments: Train) -> Result<()> {
     let seconds = (arguments.seeds()?)
         .filter_map(|seed| trial::seconds_of_run(&arguments.folder(&run, seed)))
         .fold(0.0, f64::max);
-    run.went_before(seconds);
+    run.set_seconds_before(seconds);
     let plan = Plan {
         game: arguments.game,
         settings,

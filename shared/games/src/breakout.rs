@@ -6,7 +6,7 @@ use training::{
     colour::Colour,
 };
 
-use crate::{Environment, Frame, GameError, Info, Key, Observation, Space, Step};
+use crate::{Environment, Frame, GameError, Info, Key, Observation, Space, Step, environment::check};
 
 const SIDE: usize = Breakout::SIDE;
 /// The row in which the paddle is.
@@ -25,8 +25,8 @@ const LIMIT: usize = 2_000;
 /// and reproducible reinforcement learning experiments").
 ///
 /// **As in MinAtar**: the ball moves one cell diagonally in each step. It turns back from the walls, the
-/// ceiling and bricks; a brick that it hits is gone and worth a point, but of bricks hit in two steps on end only the
-/// first is. Three rows of bricks; when all are gone, new ones come as the ball reaches the bottom row. There the
+/// ceiling and bricks; a brick that it hits is gone and worth a point, but a brick met in the step after that is flown
+/// over. Three rows of bricks; when all are gone, new ones come as the ball reaches the bottom row. There the
 /// paddle, one cell wide, throws it back the way it would bounce when it is under the ball, and the way that it came
 /// when it is where the ball is going to; else the ball is lost and the game over. The paddle slips: in one step of ten
 /// what was done before is done again, whatever is wanted now ("sticky actions", Machado et al. 2018). So nobody can
@@ -63,7 +63,7 @@ pub struct Breakout {
     rightwards: bool,
     downwards: bool,
     bricks: [bool; SIDE * SIDE],
-    /// Whether a brick was hit in the last step: the next one is spared.
+    /// Whether a brick was met in the last step: the next one is spared, and flown over.
     struck: bool,
     score: usize,
     steps: usize,
@@ -88,7 +88,8 @@ fn full_rows() -> [bool; SIDE * SIDE] {
 }
 
 impl Breakout {
-    /// A game in which the action before is done again in place of the wanted one with a probability of `slips`.
+    /// A game in which the action before is done again in place of the wanted one with a probability of `slips`, 0 to 1;
+    /// what lies outside counts as the nearer of the two, and what is no number as 0.
     pub fn new(slips: f64) -> Self {
         Breakout {
             paddle: 4,
@@ -101,7 +102,8 @@ impl Breakout {
             score: 0,
             steps: 0,
             playing: false,
-            slips: slips.clamp(0.0, 1.0),
+            // In this order: NaN becomes 0.
+            slips: slips.max(0.0).min(1.0),
             last_action: 0,
             random: nn::random(0, "breakout"),
         }
@@ -153,9 +155,9 @@ impl Breakout {
             if !self.struck {
                 self.bricks[cell] = false;
                 reward = 1.0;
+                new_row = row;
+                self.downwards = !self.downwards;
             }
-            new_row = row;
-            self.downwards = !self.downwards;
         } else if new_row == BOTTOM {
             if !self.bricks.contains(&true) {
                 self.bricks = full_rows();
@@ -233,17 +235,7 @@ impl Environment for Breakout {
     }
 
     fn step(&mut self, action: usize) -> Result<Step, GameError> {
-        let game = self.name();
-        if !self.playing {
-            return Err(GameError::NotPlaying { game });
-        }
-        if action > 2 {
-            return Err(GameError::NoSuchAction {
-                game,
-                action,
-                count: 3,
-            });
-        }
+        check(self, self.playing, action)?;
         let done = match self.random.random_bool(self.slips) {
             true => self.last_action,
             false => action,

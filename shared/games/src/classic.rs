@@ -13,7 +13,9 @@ use gym_rs::{
     utils::renderer::{RenderColor, RenderFrame, RenderMode, Renders},
 };
 
-use crate::{Environment, Frame, GameError, Info, Key, Observation, Space, Step, TimeLimit};
+use crate::{
+    Environment, Frame, GameError, Info, Key, Observation, Space, Step, TimeLimit, environment::check,
+};
 
 /// Gymnasium's CartPole-v1: [`CartPole`] for at most 500 steps.
 pub fn cart_pole() -> TimeLimit<CartPole> {
@@ -74,7 +76,7 @@ impl CartPole {
                 ),
             });
         }
-        (self.state, self.steps, self.playing) = (state, 0, true);
+        (self.state, self.steps, self.playing, self.last_action) = (state, 0, true, 1);
         Ok(rounded(&state))
     }
 
@@ -247,15 +249,18 @@ impl MountainCar {
     /// Begins an episode at a state of choice: position and velocity.
     ///
     /// # Errors
-    /// When it is outside of the game's bounds.
+    /// When it is outside of the game's bounds, or at the flag, where the game is over.
     pub fn begin(&mut self, state: [f64; 2]) -> Result<Observation, GameError> {
         let [position, velocity] = state;
         let positions = *self.game.min_position..=*self.game.max_position;
         let velocities = -*self.game.max_speed..=*self.game.max_speed;
-        if !positions.contains(&position) || !velocities.contains(&velocity) {
+        let arrived = position >= *self.game.goal_position && velocity >= *self.game.goal_velocity;
+        if !positions.contains(&position) || !velocities.contains(&velocity) || arrived {
             return Err(GameError::Position {
                 game: self.name(),
-                reason: format!("{state:?}: the position is within -1.2 and 0.6, the velocity within 0.07"),
+                reason: format!(
+                    "{state:?}: the position is within -1.2 and 0.5, where the flag is, the velocity within 0.07"
+                ),
             });
         }
         self.game.state = MountainCarObservation::new(position.into(), velocity.into());
@@ -364,18 +369,6 @@ impl Environment for MountainCar {
     fn steps_per_second(&self) -> u32 {
         self.game.metadata.render_fps
     }
-}
-
-/// Whether `action` can be done now.
-fn check(game: &impl Environment, playing: bool, action: usize) -> Result<(), GameError> {
-    let (count, game) = (game.actions().len(), game.name());
-    if !playing {
-        return Err(GameError::NotPlaying { game });
-    }
-    if action >= count {
-        return Err(GameError::NoSuchAction { game, action, count });
-    }
-    Ok(())
 }
 
 /// What the agent sees: single precision, as in Gymnasium.

@@ -90,7 +90,7 @@ pub enum Key {
 ///
 /// All that happens is a function of the seed and the actions.
 pub trait Environment: Send {
-    /// Its name on the command line: `snake`.
+    /// Its name: `snake`.
     fn name(&self) -> &'static str;
 
     /// What observations look like.
@@ -120,6 +120,24 @@ pub trait Environment: Send {
 
     /// How many steps a second a person can follow.
     fn steps_per_second(&self) -> u32;
+
+    /// Whether a step takes so long (more than some ten microseconds: an opponent thinks) that a thread of its own is worth
+    /// it: see [`VectorEnvironment`](crate::VectorEnvironment).
+    fn is_slow(&self) -> bool {
+        false
+    }
+}
+
+/// Whether `action` can be done now.
+pub(crate) fn check(game: &impl Environment, playing: bool, action: usize) -> Result<(), GameError> {
+    let (count, game) = (game.actions().len(), game.name());
+    if !playing {
+        return Err(GameError::NotPlaying { game });
+    }
+    if action >= count {
+        return Err(GameError::NoSuchAction { game, action, count });
+    }
+    Ok(())
 }
 
 impl Environment for Box<dyn Environment> {
@@ -157,5 +175,9 @@ impl Environment for Box<dyn Environment> {
 
     fn steps_per_second(&self) -> u32 {
         (**self).steps_per_second()
+    }
+
+    fn is_slow(&self) -> bool {
+        (**self).is_slow()
     }
 }

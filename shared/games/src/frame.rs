@@ -29,11 +29,23 @@ impl Frame {
     /// The picture as a PNG file.
     ///
     /// # Errors
-    /// When the encoder fails: on a picture without pixels.
+    /// When there are no pixels, or not as many as width × height.
     pub fn png(&self) -> io::Result<Vec<u8>> {
+        self.check()?;
         let mut canvas = Canvas::new(self.width, self.height, [0; 3]);
         canvas.paste((0, 0), self.width, &self.pixels);
         canvas.png()
+    }
+
+    fn check(&self) -> io::Result<()> {
+        let (width, height, count) = (self.width, self.height, self.pixels.len());
+        match count > 0 && width.checked_mul(height) == Some(count) {
+            true => Ok(()),
+            false => Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                format!("a picture of {width} × {height} with {count} pixels"),
+            )),
+        }
     }
 }
 
@@ -46,7 +58,8 @@ const STAYS: u8 = 255;
 /// The last frame stays for a second and a half. Only what changes from frame to frame is stored.
 ///
 /// # Errors
-/// When there is no frame, when they are not all of one size, or when a side is longer than 65,535 pixels.
+/// When there is no frame, when they are not all of one size, when one has not a pixel for each place or none at all, or
+/// when a side is longer than 65,535 pixels.
 pub fn gif(frames: &[Frame], frames_per_second: u32) -> io::Result<Vec<u8>> {
     let invalid = |problem: &str| io::Error::new(io::ErrorKind::InvalidInput, problem.to_string());
     let first = frames.first().ok_or_else(|| invalid("a film without a frame"))?;
@@ -56,6 +69,9 @@ pub fn gif(frames: &[Frame], frames_per_second: u32) -> io::Result<Vec<u8>> {
         .any(|frame| (frame.width, frame.height) != (width, height))
     {
         return Err(invalid("the frames of a film must all be of one size"));
+    }
+    for frame in frames {
+        frame.check()?;
     }
     let side = |length: usize| {
         u16::try_from(length).map_err(|_| invalid("a GIF's sides have at most 65,535 pixels"))

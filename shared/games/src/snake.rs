@@ -1,12 +1,14 @@
 //! Snake: eat, grow, and do not bite yourself.
 
+use std::sync::LazyLock;
+
 use rand::Rng;
 use training::{
     canvas::{Anchor, Canvas},
     colour::Colour,
 };
 
-use crate::{Environment, Frame, GameError, Info, Key, Observation, Space, Step};
+use crate::{Environment, Frame, GameError, Info, Key, Observation, Space, Step, environment::check};
 
 /// Cells in a row, and in a column.
 const SIDE: usize = Snake::SIDE;
@@ -73,9 +75,11 @@ pub struct Snake {
     playing: bool,
     dead: bool,
     random: nn::Random,
-    /// √(steps / 100), for no step should take a hundred roots.
-    time: [f32; CELLS + 1],
 }
+
+/// √(steps / 100), for no step should take a hundred roots.
+static TIME: LazyLock<[f32; CELLS + 1]> =
+    LazyLock::new(|| std::array::from_fn(|steps| (steps as f32 / CELLS as f32).sqrt()));
 
 impl Default for Snake {
     fn default() -> Self {
@@ -90,7 +94,6 @@ impl Default for Snake {
             playing: false,
             dead: false,
             random: nn::random(0, "snake"),
-            time: std::array::from_fn(|steps| (steps as f32 / CELLS as f32).sqrt()),
         }
     }
 }
@@ -172,7 +175,7 @@ impl Snake {
         for number in 0..self.length {
             let cell = self.part(number);
             let place = place(cell % SIDE, cell / SIDE);
-            time[place] = self.time[self.length - number];
+            time[place] = TIME[self.length - number];
             body[place] = if number + 1 == self.length { 0.0 } else { 1.0 };
         }
         if let Some(cell) = self.food {
@@ -213,7 +216,6 @@ impl Environment for Snake {
     fn reset(&mut self, seed: u64) -> (Observation, Info) {
         *self = Snake {
             random: nn::random(seed, "snake"),
-            time: self.time,
             playing: true,
             ..Snake::default()
         };
@@ -225,17 +227,7 @@ impl Environment for Snake {
     }
 
     fn step(&mut self, action: usize) -> Result<Step, GameError> {
-        let game = self.name();
-        if !self.playing {
-            return Err(GameError::NotPlaying { game });
-        }
-        if action >= 3 {
-            return Err(GameError::NoSuchAction {
-                game,
-                action,
-                count: 3,
-            });
-        }
+        check(self, self.playing, action)?;
         self.direction = (self.direction + 3 + action) % 4;
         self.hungry += 1;
         let tail = self.part(self.length - 1);

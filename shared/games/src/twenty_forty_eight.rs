@@ -7,7 +7,7 @@ use rand::Rng;
 use training::canvas::{Anchor, Canvas};
 use training::colour::Colour;
 
-use crate::{Environment, Frame, GameError, Info, Key, Observation, Space, Step};
+use crate::{Environment, Frame, GameError, Info, Key, Observation, Space, Step, environment::check};
 
 const NAME: &str = "2048";
 /// Which way the tiles slide: the actions of [`Game2048`] and of [`Tiles::slide`].
@@ -353,17 +353,7 @@ impl Environment for Game2048 {
 
     fn step(&mut self, action: usize) -> Result<Step, GameError> {
         let over = self.tiles.action_mask() == [false; 4];
-        let random = match &mut self.random {
-            Some(random) if !over => random,
-            _ => return Err(GameError::NotPlaying { game: NAME }),
-        };
-        if action >= ACTIONS.len() {
-            return Err(GameError::NoSuchAction {
-                game: NAME,
-                action,
-                count: ACTIONS.len(),
-            });
-        }
+        check(self, self.random.is_some() && !over, action)?;
         let Some((afterstate, points)) = self.tiles.slide(action) else {
             return Err(GameError::NotAllowed {
                 game: NAME,
@@ -371,7 +361,9 @@ impl Environment for Game2048 {
                 reason: "no tile would move".to_string(),
             });
         };
-        self.tiles = afterstate.spawn(random);
+        if let Some(random) = &mut self.random {
+            self.tiles = afterstate.spawn(random);
+        }
         self.score += f64::from(points);
         let info = self.info();
         Ok(Step {

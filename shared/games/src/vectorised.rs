@@ -29,7 +29,7 @@ const AT_LEAST: usize = 32;
 /// # Ok::<(), games::GameError>(())
 /// ```
 pub struct VectorEnvironment<E> {
-    copies: Vec<Copy<E>>,
+    copies: Vec<One<E>>,
     seed: u64,
     space: Space,
     /// copies × observation.
@@ -60,14 +60,14 @@ pub fn episode_seed(seed: u64, copy: usize, episode: u64) -> u64 {
     nn::random(seed, &format!("copy {copy}/episode {episode}")).random()
 }
 
-struct Copy<E> {
+struct One<E> {
     game: E,
     number: usize,
     played: CopyState,
     info: Info,
 }
 
-impl<E: Environment> Copy<E> {
+impl<E: Environment> One<E> {
     /// Begins the episode that is its turn.
     fn reset(&mut self, seed: u64) -> Observation {
         self.played.actions.clear();
@@ -105,7 +105,7 @@ impl<E: Environment> VectorEnvironment<E> {
             },
             E::observation_space,
         );
-        let copies = games.into_iter().enumerate().map(|(number, game)| Copy {
+        let copies = games.into_iter().enumerate().map(|(number, game)| One {
             game,
             number,
             played: CopyState::default(),
@@ -162,12 +162,15 @@ impl<E: Environment> VectorEnvironment<E> {
     /// Does an action in each copy, and begins the next episode where one has ended.
     ///
     /// # Errors
-    /// When there are not as many actions as copies, and when one of them does not exist or is not allowed: all copies
-    /// are as before then.
+    /// When there are not as many actions as copies, and when one of them does not exist or the action masks forbid it: all
+    /// copies are as before then. And when a game fails within its step, as where an opponent breaks the rules: other copies
+    /// may have gone on then.
     pub fn step(&mut self, actions: &[usize]) -> Result<&[Step], GameError> {
         self.check(actions)?;
         let (seed, size) = (self.seed, self.space.size().max(1));
-        let together = self.copies.len().div_ceil(nn::threads()).max(AT_LEAST);
+        let slow = self.copies.first().is_some_and(|copy| copy.game.is_slow());
+        let least = if slow { 1 } else { AT_LEAST };
+        let together = self.copies.len().div_ceil(nn::threads()).max(least);
         let mut results: Vec<Option<Result<Step, GameError>>> = actions.iter().map(|_| None).collect();
         let work = self
             .copies
@@ -217,13 +220,13 @@ impl<E: Environment> VectorEnvironment<E> {
     }
 
     fn check_count(&self, given: usize) -> Result<(), GameError> {
-        match self.copies.first() {
-            Some(first) if given != self.copies.len() => Err(GameError::Count {
-                game: first.game.name(),
+        match given == self.copies.len() {
+            true => Ok(()),
+            false => Err(GameError::Count {
+                game: self.copies.first().map_or("no game", |first| first.game.name()),
                 given,
                 copies: self.copies.len(),
             }),
-            _ => Ok(()),
         }
     }
 

@@ -30,6 +30,10 @@ macro_rules! as_before {
         fn steps_per_second(&self) -> u32 {
             self.environment.steps_per_second()
         }
+
+        fn is_slow(&self) -> bool {
+            self.environment.is_slow()
+        }
     };
 }
 
@@ -176,9 +180,12 @@ impl<E: Environment> Environment for EpisodeStatistics<E> {
 /// more than one.
 pub struct RewardClip<E> {
     environment: E,
-    clip: fn(f64, f64, f64) -> f64,
-    low: f64,
-    high: f64,
+    clip: Clip,
+}
+
+enum Clip {
+    Sign,
+    Range(f64, f64),
 }
 
 impl<E: Environment> RewardClip<E> {
@@ -186,19 +193,22 @@ impl<E: Environment> RewardClip<E> {
     pub fn sign(environment: E) -> Self {
         RewardClip {
             environment,
-            clip: |reward, _, _| if reward == 0.0 { 0.0 } else { reward.signum() },
-            low: -1.0,
-            high: 1.0,
+            clip: Clip::Sign,
         }
     }
 
     /// Rewards below `low` become `low`, and those above `high` become `high`.
+    ///
+    /// # Panics
+    /// When `low` is not below `high`.
     pub fn range(environment: E, low: f64, high: f64) -> Self {
+        assert!(
+            low < high,
+            "rewards between {low} and {high}: the first must be lower"
+        );
         RewardClip {
             environment,
-            clip: |reward, low, high| reward.max(low).min(high),
-            low,
-            high,
+            clip: Clip::Range(low, high),
         }
     }
 }
@@ -216,7 +226,11 @@ impl<E: Environment> Environment for RewardClip<E> {
 
     fn step(&mut self, action: usize) -> Result<Step, GameError> {
         let mut step = self.environment.step(action)?;
-        step.reward = (self.clip)(step.reward, self.low, self.high);
+        step.reward = match self.clip {
+            Clip::Sign if step.reward == 0.0 => 0.0,
+            Clip::Sign => step.reward.signum(),
+            Clip::Range(low, high) => step.reward.clamp(low, high),
+        };
         Ok(step)
     }
 }

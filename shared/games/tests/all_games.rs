@@ -5,7 +5,7 @@ use std::io::Cursor;
 
 use games::{
     Breakout, ConnectFour, Environment, Frame, Game2048, GameError, Info, Key, Observation, Snake, Step,
-    cart_pole, connect_four::RandomPlayer, gif, mountain_car,
+    VectorEnvironment, cart_pole, connect_four::RandomPlayer, gif, mountain_car,
 };
 use image::{AnimationDecoder, codecs::gif::GifDecoder};
 use rand::Rng;
@@ -302,4 +302,49 @@ fn films_that_are_none_are_errors() {
     // A film of frames that are all alike is a short one.
     let still = gif(&vec![frame(300); 500], 10).unwrap();
     assert!(still.len() < 20_000, "{} bytes", still.len());
+}
+
+/// Copies that are put where others stand go on as they do, and what the rules forbid moves none of them.
+#[test]
+fn copies_go_on_where_others_were() {
+    for number in 0..all().len() {
+        let copies = |seed| {
+            let games: Vec<_> = (0..3).map(|_| all().swap_remove(number)).collect();
+            VectorEnvironment::new(games, seed)
+        };
+        let one = all().swap_remove(number);
+        let (mut games, mut others) = (copies(3), copies(99));
+        let mut random = nn::random(1, "copies");
+        let (mut ended, mut forbidden) = (0, 0);
+        for step in 0..150 {
+            let mut action = |copy| any_action(one.as_ref(), games.info(copy), &mut random);
+            let mut actions: Vec<usize> = (0..3).map(&mut action).collect();
+            if step == 40 {
+                others.restore(&games.state()).unwrap();
+            }
+            if step >= 40 {
+                assert_eq!(others.observations(), games.observations(), "{}", one.name());
+                assert_eq!(others.step(&actions).unwrap().len(), 3);
+            }
+            let steps = games.step(&actions).unwrap().to_vec();
+            ended += steps.iter().filter(|step| step.ended()).count();
+            if let Some(action) = games.info(2).action_mask.iter().position(|allowed| !allowed) {
+                let before = games.state();
+                actions = (0..3)
+                    .map(|copy| any_action(one.as_ref(), games.info(copy), &mut random))
+                    .collect();
+                actions[2] = action;
+                assert!(matches!(games.step(&actions), Err(GameError::NotAllowed { .. })));
+                assert_eq!(games.state(), before);
+                forbidden += 1;
+            }
+        }
+        let has_rules = matches!(one.name(), "2048" | "connect-four");
+        assert_eq!(forbidden > 0, has_rules, "{}", one.name());
+        assert!(
+            ended > 0 || matches!(one.name(), "mountain-car" | "2048"),
+            "{}",
+            one.name()
+        );
+    }
 }

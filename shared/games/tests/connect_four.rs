@@ -116,7 +116,7 @@ fn bits_and_plain_loops_agree_in_thousands_of_games() {
             None => draws += 1,
         }
     }
-    // Of random games whoever begins wins 55.6 %, and 0.3 % are drawn: so say others who have counted.
+    // Of random games whoever begins wins some 56 %, and a few in a thousand are drawn.
     assert!((1_550..1_780).contains(&wins[0]), "{wins:?} {draws}");
     assert!((1..30).contains(&draws), "{wins:?} {draws}");
 }
@@ -332,6 +332,7 @@ fn an_episode_is_a_function_of_seed_and_actions() {
 #[test]
 fn rewards_are_the_agents() {
     // An agent that plays one-ply against chance wins nearly always, as first and as second player.
+    let mut wins = 0;
     for seed in 0..20 {
         let mut game = ConnectFour::new(RandomPlayer);
         game.reset(seed);
@@ -353,7 +354,9 @@ fn rewards_are_the_agents() {
         assert_eq!((last.reward, last.info.score), expected, "seed {seed}");
         assert_eq!(game.agent() == Side::First, seed % 2 == 0);
         assert_eq!(game.step(0), Err(GameError::NotPlaying { game: "connect-four" }));
+        wins += usize::from(last.reward == 1.0);
     }
+    assert!(wins >= 17, "{wins} of 20");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! gym-rs uses SDL2 only to draw its games, yet asks for it always, and the real crate compiles a C library of windows,
 //! sound and game pads. `[patch.crates-io]` in the root manifest puts this crate in its place: exactly the calls that
 //! gym-rs 0.3 makes, under SDL2's names, drawing into memory. There is never a window, no event ever comes, and
-//! nothing waits. To draw in real windows, take the line out of the patch table.
+//! nothing waits. That there is no window is also what lets a game be played by any thread (`Send`).
 
 use event::Event;
 use render::WindowCanvas;

@@ -109,11 +109,23 @@ pub fn read_header<H: DeserializeOwned>(path: &Path, kind: &str, project: &str) 
         let mut length = [0; 8];
         file.read_exact(&mut length)?;
         let mut bytes = length.to_vec();
-        file.take(u64::from_le_bytes(length)).read_to_end(&mut bytes)?;
+        // Of what is no such file, the length may be anything.
+        let length = u64::from_le_bytes(length).min(LONGEST_HEADER);
+        file.take(length).read_to_end(&mut bytes)?;
         Ok(bytes)
     };
     let bytes = read().map_err(|error| unreadable(path, kind, &error))?;
     header_of(&bytes, path, kind, project)
+}
+
+/// What safetensors allows.
+const LONGEST_HEADER: u64 = 100_000_000;
+
+/// The JSON at the beginning of a safetensors file; only what is of interest here.
+#[derive(serde::Deserialize)]
+struct Beginning {
+    #[serde(rename = "__metadata__", default)]
+    metadata: HashMap<String, String>,
 }
 
 fn unreadable(path: &Path, kind: &str, error: &io::Error) -> TrainingError {
@@ -139,12 +151,13 @@ fn header_of<H: DeserializeOwned>(bytes: &[u8], path: &Path, kind: &str, project
         problem,
     };
     let damaged = |error: &dyn std::fmt::Display| damaged(path, kind, error);
-    let (_, metadata) = safetensors::SafeTensors::read_metadata(bytes).map_err(|error| damaged(&error))?;
-    let header = metadata
-        .metadata()
-        .as_ref()
-        .and_then(|metadata| metadata.get(HEADER));
-    let Some(header) = header else {
+    let beginning = bytes.split_first_chunk::<8>().and_then(|(length, rest)| {
+        let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+        rest.get(..length)
+    });
+    let beginning = beginning.ok_or_else(|| damaged(&"it ends within its header"))?;
+    let beginning: Beginning = serde_json::from_slice(beginning).map_err(|error| damaged(&error))?;
+    let Some(header) = beginning.metadata.get(HEADER) else {
         return Err(bad(format!("a safetensors file, but no {kind} of this program: its header is missing. Name a {kind} that {project} wrote")).into());
     };
     let envelope: Envelope<serde_json::Value> =

@@ -152,7 +152,7 @@ impl Run {
     }
 
     /// Says that the run had taken so many seconds before it was interrupted.
-    pub fn went_before(&mut self, seconds: f64) {
+    pub fn set_seconds_before(&mut self, seconds: f64) {
         self.seconds_before = seconds;
     }
 

@@ -210,8 +210,11 @@ impl Board {
         (self.own | self.other).count_ones()
     }
 
-    /// Whose disc lies in a cell; row 0 is the lowest.
+    /// Whose disc lies in a cell; row 0 is the lowest. Outside of the board there is none.
     pub fn disc(&self, column: usize, row: usize) -> Option<Side> {
+        if column >= COLUMNS || row >= ROWS {
+            return None;
+        }
         let bit = cell(column, row);
         match () {
             _ if self.own & bit != 0 => Some(self.turn()),

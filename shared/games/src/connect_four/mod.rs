@@ -194,4 +194,9 @@ impl Environment for ConnectFour {
     fn steps_per_second(&self) -> u32 {
         1
     }
+
+    /// The opponent thinks.
+    fn is_slow(&self) -> bool {
+        true
+    }
 }

@@ -22,7 +22,6 @@ const EXPLORATION: f32 = 0.5;
 #[derive(Clone, Debug)]
 pub struct TreeSearch {
     rollouts: usize,
-    exploration: f32,
     nodes: Vec<Node>,
 }
 
@@ -58,16 +57,8 @@ impl TreeSearch {
     pub fn new(rollouts: usize) -> Self {
         Self {
             rollouts: rollouts.max(1),
-            exploration: EXPLORATION,
             nodes: Vec::new(),
         }
-    }
-
-    /// With another exploration constant than ½.
-    #[must_use]
-    pub fn with_exploration(mut self, exploration: f32) -> Self {
-        self.exploration = exploration;
-        self
     }
 
     /// How many of the random games began with each column, for a position in which the game is not over.
@@ -126,7 +117,7 @@ impl TreeSearch {
         let spread = (node.visits as f32).ln();
         let bound = |child: &Node| {
             let visits = child.visits as f32;
-            child.earned / visits + self.exploration * (spread / visits).sqrt()
+            child.earned / visits + EXPLORATION * (spread / visits).sqrt()
         };
         let mut best = (0, f32::NEG_INFINITY);
         for (number, child) in children.iter().enumerate() {
@@ -149,7 +140,7 @@ impl Opponent for TreeSearch {
 
     fn choose(&mut self, board: &Board, random: &mut Random) -> usize {
         let visits = self.visits(board, random);
-        // With a single game the tree may be a root and one child: any open column has at least a try more than a full one.
+        // Even of a single random game one open column has it, and no full one has any.
         let most = visits.iter().copied().max().unwrap_or(0);
         visits.iter().position(|&count| count == most).unwrap_or(0)
     }

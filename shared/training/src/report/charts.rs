@@ -52,7 +52,16 @@ pub fn band_chart(
             .flat_map(|(_, points)| points)
             .filter(|point| point.1.is_finite())
     };
-    let (left, right) = range(points().map(|point| point.0), 0.0);
+    let bands: Vec<Vec<&(f64, f64, f64)>> = bands
+        .iter()
+        .map(|band| {
+            band.iter()
+                .filter(|(_, low, high)| low.is_finite() && high.is_finite())
+                .collect()
+        })
+        .collect();
+    let places = bands.iter().flatten().map(|(place, ..)| *place);
+    let (left, right) = range(points().map(|point| point.0).chain(places), 0.0);
     let edges = bands.iter().flatten().flat_map(|(_, low, high)| [*low, *high]);
     let (low, high) = range(points().map(|point| point.1).chain(edges), 0.06);
     // Epochs are whole; of shares between 0 and 1 that would leave 0 and 1 alone.

@@ -25,7 +25,7 @@ pub fn result(scores: &Scores, goal: &str, baselines: &[(&str, f64)], words: &st
         .map(|(_, value)| ("this network", *value));
     let all: Vec<_> = own.into_iter().chain(baselines.iter().copied()).collect();
     let most = all.iter().fold(1.0f64, |most, (_, value)| most.max(*value));
-    // Scores below zero (a game's penalties) begin at the worst of them.
+    // Scores below zero begin at the worst of them.
     let least = all.iter().fold(0.0f64, |least, (_, value)| least.min(*value));
     for (index, (name, value)) in all.iter().enumerate() {
         let class = if index == 0 { "bar own" } else { "bar" };

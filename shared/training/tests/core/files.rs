@@ -15,6 +15,8 @@ fn tensors_come_back_with_their_header_and_only_to_their_owner() -> Result<()> {
     training::write_tensors(&path, "model", "mine", &("about", 3), &tensors)?;
     let (header, read): ((String, u32), _) = training::read_tensors(&path, "model", "mine")?;
     assert_eq!(header, ("about".to_string(), 3));
+    let alone: (String, u32) = training::read_header(&path, "model", "mine")?;
+    assert_eq!(alone, header);
     assert_eq!(read[0].1.to_vec1::<f32>()?, [1.0, 2.0]);
     assert_eq!(read[1].1.to_scalar::<u32>()?, 7);
     for (kind, project) in [("model", "yours"), ("checkpoint", "mine")] {
@@ -25,12 +27,28 @@ fn tensors_come_back_with_their_header_and_only_to_their_owner() -> Result<()> {
             error.contains("some.safetensors") && error.contains("\"mine\""),
             "{error}"
         );
+        let alone = training::read_header::<(String, u32)>(&path, kind, project).unwrap_err();
+        assert_eq!(alone.to_string(), error);
+    }
+    // Tensors that are cut off are no concern of whoever wants the header; a header that is cut off is.
+    let whole = std::fs::read(&path)?;
+    std::fs::write(&path, &whole[..whole.len() - 4])?;
+    assert!(training::read_tensors::<(String, u32)>(&path, "model", "mine").is_err());
+    assert_eq!(
+        training::read_header::<(String, u32)>(&path, "model", "mine")?,
+        header
+    );
+    for length in [0, 4, 8, 60] {
+        std::fs::write(&path, &whole[..length])?;
+        let error = training::read_header::<(String, u32)>(&path, "model", "mine").unwrap_err();
+        assert!(error.to_string().contains("model"), "{error}");
     }
     std::fs::write(&path, "just some text")?;
     let error = training::read_tensors::<(String, u32)>(&path, "model", "mine")
         .unwrap_err()
         .to_string();
     assert!(error.contains("not a whole model"), "{error}");
+    assert!(training::read_header::<(String, u32)>(&path, "model", "mine").is_err());
     let error = training::read_tensors::<(String, u32)>(&folder.path().join("none"), "model", "mine")
         .unwrap_err()
         .to_string();

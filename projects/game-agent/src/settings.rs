@@ -567,7 +567,7 @@ impl A2c {
             batch_size: 128,
             hidden: 64,
             channels: 0,
-            learning_rate: 1e-3,
+            learning_rate: 2e-3,
             discount: 0.99,
             trace: 0.95,
             value_weight: 0.5,
@@ -582,6 +582,7 @@ impl A2c {
                 environments: 64,
                 batch_size: 1024,
                 hidden: 256,
+                learning_rate: 1e-3,
                 entropy_weight: 0.01,
                 evaluate_every: 100_000,
                 ..usual

@@ -43,6 +43,13 @@ fn a_snake_learns_to_eat_and_a_car_to_drive_up_a_hill() {
     // It is cut off after 200 steps, and whoever does not explore for long in one direction never arrives before.
     let (score, _) = scores(&place, "runs/game-agent/002");
     assert!(score > -150.0, "{score}");
+    // Each is found by its game, the newer of another game passed over.
+    for game in ["snake", "mountain-car"] {
+        let said = place.succeed(PROJECT, &["evaluate", "--game", game, "--episodes", "2"]);
+        assert!(said.contains(&format!("{game}, 2 games")), "{said}");
+    }
+    let said = place.fail(PROJECT, &["evaluate", "--game", "breakout", "--episodes", "2"]);
+    assert!(said.contains("no trained model of breakout"), "{said}");
 }
 
 #[test]
@@ -67,6 +74,13 @@ fn without_seconds(place: &Place, folder: &str) -> Vec<String> {
         fields.join(",")
     };
     metrics.lines().map(row).collect()
+}
+
+/// The most seconds of training in `metrics.csv`.
+fn last_seconds(place: &Place, folder: &str) -> f64 {
+    let metrics = String::from_utf8(place.bytes(&format!("{folder}/metrics.csv"))).unwrap();
+    let seconds = |line: &str| line.split(',').nth(2)?.parse::<f64>().ok();
+    metrics.lines().filter_map(seconds).fold(0.0, f64::max)
 }
 
 /// Trains with `flags` to the end, and again with a stop in between: both must come to the same bits.
@@ -101,6 +115,8 @@ fn a_stop_changes_nothing(flags: &[&str]) {
     // There is nothing more to learn, and to try it changes nothing.
     place.succeed(PROJECT, &["train", "--resume", "broken", "--threads", "1"]);
     assert_eq!(metrics, without_seconds(&place, "broken"), "{flags:?}");
+    let seconds = place.json("broken/result.json")["seconds"].as_f64().unwrap();
+    assert!(seconds + 0.1 >= last_seconds(&place, "broken"), "{seconds}");
     for file in ["model.safetensors", "predictions.csv"] {
         assert_eq!(
             place.bytes(&format!("broken/{file}")),

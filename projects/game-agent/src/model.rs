@@ -174,13 +174,13 @@ impl ActorCritic {
     }
 }
 
-/// A layer before a tanh. Its weights begin with a deviation of √(2 / inputs), the biases at 0, as in PPO's first
+/// A layer before a tanh. Its weights begin with a deviation of 1.41 / √inputs, the biases at 0, as in PPO's first
 /// implementation (Huang et al. 2022, detail 2; there they are orthogonal, too). PyTorch's usual weights are less than half
 /// as large, and PPO takes half as many steps more to balance the pole with them.
 fn before_tanh(from: usize, to: usize, weights: VarBuilder<'_>) -> candle_core::Result<Linear> {
     let init = Init::Randn {
         mean: 0.0,
-        stdev: (2.0 / from as f64).sqrt(),
+        stdev: 1.41 / (from as f64).sqrt(),
     };
     let weight = weights.get_with_hints((to, from), "weight", init)?;
     let bias = weights.get_with_hints(to, "bias", Init::Const(0.0))?;

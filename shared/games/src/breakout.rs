@@ -102,7 +102,11 @@ impl Breakout {
             score: 0,
             steps: 0,
             playing: false,
-            slips: if slips.is_nan() { 0.0 } else { slips.clamp(0.0, 1.0) },
+            slips: if slips.is_nan() {
+                0.0
+            } else {
+                slips.clamp(0.0, 1.0)
+            },
             last_action: 0,
             random: nn::random(0, "breakout"),
         }

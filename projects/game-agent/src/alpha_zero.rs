@@ -12,7 +12,7 @@ use nn::{Random, VarMap, ops};
 use rand::Rng;
 use serde::{Deserialize, Serialize};
 use training::{
-    Gradients, Guard, Parameters,
+    Gradients, Guard, Parameters, Tensors,
     metrics::argmax,
     optimiser::{AdamW, AdamWConfig, Optimiser},
     with_prefix, without_prefix,
@@ -23,7 +23,7 @@ use crate::{
     searcher::{Network, Searcher, batch},
     settings::AlphaZero,
     tree::{Known, Tree, search},
-    trial::{Tensors, Trial},
+    trial::Trial,
 };
 
 /// A position to learn from.

@@ -142,7 +142,7 @@ mod tests {
     use super::*;
     use crate::{
         data::TEST,
-        evaluate::{mean, play},
+        episode::{mean, play},
     };
 
     /// The mean score of each baseline over the test games.

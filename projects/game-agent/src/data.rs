@@ -7,8 +7,6 @@ use games::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::settings::Algorithm;
-
 /// A game to learn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
@@ -50,16 +48,6 @@ impl Game {
             Game::Breakout => "breakout",
             Game::ConnectFour => "connect-four",
             Game::Tiles => "2048",
-        }
-    }
-
-    /// What learns it best of what is here.
-    pub fn algorithm(self) -> Algorithm {
-        match self {
-            Game::MountainCar => Algorithm::Dqn,
-            Game::CartPole | Game::Snake | Game::Breakout => Algorithm::Ppo,
-            Game::ConnectFour => Algorithm::AlphaZero,
-            Game::Tiles => Algorithm::Td,
         }
     }
 

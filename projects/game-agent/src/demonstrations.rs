@@ -20,7 +20,7 @@ use training::say;
 
 use crate::{
     data::{Game, TEST, VALIDATION},
-    evaluate::Table,
+    episode::Table,
     player::View,
 };
 

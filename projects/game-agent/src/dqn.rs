@@ -15,8 +15,8 @@ use training::{
 
 use crate::{
     imitate::transitions,
-    model::{NetworkPlayer, QNetwork, Shape, looking_only},
-    replay::{Replay, Returns, Transition, penalties},
+    model::{NetworkPlayer, QNetwork, Shape, looking_only, penalties},
+    replay::{Replay, Returns, Transition},
     settings::Dqn,
     trial::Trial,
 };

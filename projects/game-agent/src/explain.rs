@@ -8,7 +8,7 @@ use crate::{
     arena::{Entrant, contest, round_robin},
     baselines,
     data::{Game, TEST},
-    evaluate::{Episode, bootstrap_interval, mean, play, share_of_2048},
+    episode::{Episode, bootstrap_interval, mean, play, share_of_2048},
     film::film,
     trial::{Row, Trained, metrics_csv, validation},
     value_map::value_map,

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use games::{Environment, gif};
 
-use crate::evaluate::Episode;
+use crate::episode::Episode;
 
 /// A picture more costs up to a megabyte of memory and some ten kilobytes of file.
 const MOST_FRAMES: usize = 300;

@@ -11,8 +11,8 @@ use training::{
 
 use crate::{
     demonstrations::Demonstration,
-    model::{ActorCritic, Shape},
-    replay::{Transition, penalties},
+    model::{ActorCritic, Shape, penalties},
+    replay::Transition,
 };
 
 /// Passes over all that was done.
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
     use crate::{
         data::Game,
-        evaluate::{Table, mean, play},
+        episode::{Table, mean, play},
         model::{NetworkPlayer, Size},
     };
 

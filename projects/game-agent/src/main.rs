@@ -8,6 +8,7 @@ mod baselines;
 mod data;
 mod demonstrations;
 mod dqn;
+mod episode;
 mod evaluate;
 mod explain;
 mod film;
@@ -210,7 +211,10 @@ impl Train {
 
     /// The settings of the game, before any change.
     fn usual(&self) -> Result<Settings> {
-        let settings = Settings::of(self.game, self.algorithm.unwrap_or(self.game.algorithm()))?;
+        let settings = Settings::of(
+            self.game,
+            self.algorithm.unwrap_or(Algorithm::best_for(self.game)),
+        )?;
         match self.run.quick {
             true => settings.quick(),
             false => Ok(settings),

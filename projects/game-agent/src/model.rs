@@ -8,7 +8,6 @@ use training::{Parameter, Parameters};
 use crate::{
     data::Game,
     player::{Player, Thoughts, View},
-    replay::penalties,
 };
 
 /// What goes in and what comes out.
@@ -41,6 +40,17 @@ impl Shape {
         shape.extend(&self.observation);
         Tensor::from_vec(observations, shape, device)
     }
+}
+
+/// What is added to the worth of an action that the rules forbid.
+pub const FORBIDDEN: f32 = -1e9;
+
+/// `FORBIDDEN` for each action that `mask` forbids, else 0.
+pub fn penalties(mask: &[bool], actions: usize) -> impl Iterator<Item = f32> + '_ {
+    (0..actions).map(|action| match mask.get(action) {
+        Some(false) => FORBIDDEN,
+        _ => 0.0,
+    })
 }
 
 /// From observations to features.

@@ -22,7 +22,7 @@ use crate::{
     agent::{About, load, load_for, newest},
     data::Game,
     demonstrations::{self, Demonstration, Script},
-    evaluate::Table,
+    episode::Table,
     player::{Player, View},
     screen::{Line, Press, Scene, Screen, board, is_terminal},
     thoughts::{allowed, score, standing, think},

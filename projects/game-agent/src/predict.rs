@@ -11,7 +11,7 @@ use crate::{
     agent,
     data::Game,
     demonstrations::{Demonstration, parse},
-    evaluate::Table,
+    episode::Table,
     player::View,
     screen::{Line, board},
     thoughts::lines,

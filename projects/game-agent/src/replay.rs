@@ -7,8 +7,9 @@ use candle_core::{Device, Tensor};
 use games::Observation;
 use rand::Rng;
 use serde::{Deserialize, Serialize};
+use training::Tensors;
 
-use crate::{model::Shape, trial::Tensors};
+use crate::model::{Shape, penalties};
 
 /// What was done in a state, what it earned over the next steps, and where it led.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,17 +80,6 @@ impl Returns {
             }
         }
     }
-}
-
-/// What is added to the worth of an action that the rules forbid.
-pub const FORBIDDEN: f32 = -1e9;
-
-/// `FORBIDDEN` for each action that `mask` forbids, else 0.
-pub fn penalties(mask: &[bool], actions: usize) -> impl Iterator<Item = f32> + '_ {
-    (0..actions).map(|action| match mask.get(action) {
-        Some(false) => FORBIDDEN,
-        _ => 0.0,
-    })
 }
 
 /// Transitions as tensors, for a batch.

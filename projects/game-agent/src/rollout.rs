@@ -6,10 +6,7 @@ use games::{Environment, VectorEnvironment};
 use nn::ops;
 use rand::Rng;
 
-use crate::{
-    model::{ActorCritic, Shape},
-    replay::penalties,
-};
+use crate::model::{ActorCritic, Shape, penalties};
 
 /// A stretch of play in several copies of a game. Everything is steps × copies, steps first.
 pub struct Rollout {

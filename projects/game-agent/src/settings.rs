@@ -22,6 +22,18 @@ pub enum Algorithm {
     Td,
 }
 
+impl Algorithm {
+    /// What learns `game` best of what is here.
+    pub fn best_for(game: Game) -> Self {
+        match game {
+            Game::MountainCar => Algorithm::Dqn,
+            Game::CartPole | Game::Snake | Game::Breakout => Algorithm::Ppo,
+            Game::ConnectFour => Algorithm::AlphaZero,
+            Game::Tiles => Algorithm::Td,
+        }
+    }
+}
+
 /// The hyper-parameters of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "algorithm", rename_all = "kebab-case")]

@@ -5,11 +5,11 @@
 use anyhow::Result;
 use games::Tiles;
 use serde::{Deserialize, Serialize};
-use training::{TrainingError, with_prefix, without_prefix};
+use training::{Tensors, TrainingError, with_prefix, without_prefix};
 
 use crate::{
     settings::Td,
-    trial::{Tensors, Trial},
+    trial::Trial,
     tuples::{LOOKS, Looks, TuplePlayer, Tuples, list, tensor},
 };
 
@@ -185,7 +185,7 @@ mod tests {
     use crate::{
         NAME, agent,
         data::Game,
-        evaluate::{mean, play},
+        episode::{mean, play},
         player::{Chance, View},
         settings::{Algorithm, Settings},
         trial::{Plan, Trained},

@@ -4,7 +4,7 @@ use console::Style;
 use games::Environment;
 
 use crate::{
-    evaluate::Table,
+    episode::Table,
     player::{Player, Thoughts, View},
     screen::Line,
 };

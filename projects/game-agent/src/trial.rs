@@ -7,12 +7,12 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 use games::Environment;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use training::{
-    Interrupt, RunFolder, TrainingError, read_header, read_tensors, say, with_prefix, without_prefix,
-    write_tensors, write_whole,
+    Interrupt, RunFolder, Tensors, TrainingError, read_header, read_tensors, say, with_prefix,
+    without_prefix, write_tensors, write_whole,
 };
 
 use crate::{
@@ -20,13 +20,10 @@ use crate::{
     agent::About,
     data::{Game, VALIDATION},
     demonstrations::Demonstration,
-    evaluate::{Episode, mean, play},
+    episode::{Episode, mean, play},
     player::Player,
     settings::Settings,
 };
-
-/// Named tensors: weights, and whatever else a checkpoint needs.
-pub type Tensors = Vec<(String, Tensor)>;
 
 /// Seconds between checkpoints, if nobody asks for one.
 const CHECKPOINT_EVERY: f64 = 30.0;

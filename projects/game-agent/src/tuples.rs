@@ -4,11 +4,9 @@
 use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor};
 use games::Tiles;
+use training::Tensors;
 
-use crate::{
-    player::{Player, Thoughts, View},
-    trial::Tensors,
-};
+use crate::player::{Player, Thoughts, View};
 
 /// The tuples: which six squares of the board each table looks at, as two runs of three squares that lie in a row,
 /// each given by its first square (the board's are numbered row after row). Two of the outer and two of the inner

@@ -14,7 +14,7 @@ use training::{DeviceChoice, choose_device, say, write_whole};
 use crate::{
     agent::{self, About},
     data::Game,
-    evaluate::{Episode, Table},
+    episode::{Episode, Table},
     film::film,
     opponents::OpponentName,
     player::Player,

@@ -179,6 +179,9 @@ fn header_of<H: DeserializeOwned>(bytes: &[u8], path: &Path, kind: &str, project
     Ok(serde_json::from_value(envelope.header).map_err(|error| damaged(&error))?)
 }
 
+/// Named tensors: weights, and whatever else a checkpoint needs.
+pub type Tensors = Vec<(String, Tensor)>;
+
 /// `tensors` with `prefix` before their names: the parts of a checkpoint share one file.
 pub fn with_prefix(prefix: &str, tensors: &[(String, Tensor)]) -> Vec<(String, Tensor)> {
     let name = |(name, tensor): &(String, Tensor)| (format!("{prefix}{name}"), tensor.clone());

@@ -60,7 +60,7 @@ pub use data::{Batch, Dataset, InMemory, Labelled, Pass, Splits, pad_sequences};
 pub use device::{DeviceChoice, choose_device};
 pub use error::{TrainingError, exit_code};
 pub use files::{
-    read_header, read_tensors, with_prefix, without_prefix, write_json, write_tensors, write_whole,
+    Tensors, read_header, read_tensors, with_prefix, without_prefix, write_json, write_tensors, write_whole,
 };
 pub use fit::Plan;
 pub use guard::Guard;

@@ -52,6 +52,8 @@ use settings::{Algorithm, Settings};
 use trial::{Plan, Trained, Trial, metrics_csv};
 
 const NAME: &str = env!("CARGO_PKG_NAME");
+/// Stands for the batch size that suits game and algorithm: nobody asks for so large a batch.
+const USUAL: &str = "4294967295";
 
 /// The memory that a training step frees is kept for the next one.
 #[global_allocator]
@@ -79,7 +81,7 @@ enum Command {
 /// Train an agent, let it play games that it has never seen and write a report (what happens without a command)
 #[derive(clap::Args, Clone, Serialize, Deserialize)]
 #[command(mut_arg("batch_size", |flag| flag
-    .default_value("0").hide_default_value(true).help("Steps in a batch [default: what suits the game and the algorithm]")))]
+    .default_value(USUAL).hide_default_value(true).help("Steps in a batch [default: what suits the game and the algorithm]")))]
 #[command(mut_arg("find_learning_rate", |flag| flag.hide(true)), mut_arg("overfit_one_batch", |flag| flag.hide(true)))]
 struct Train {
     /// What to play
@@ -132,7 +134,7 @@ fn main() -> ExitCode {
 fn train(mut arguments: Train) -> Result<()> {
     if arguments.run.resume.is_none() {
         // What is not given and not fixed, for the run and for whoever goes on with it.
-        if arguments.run.batch_size == 0 {
+        if arguments.run.batch_size.to_string() == USUAL {
             arguments.run.batch_size = arguments.usual()?.batch_size();
         }
         arguments.lessons = usize::MAX;

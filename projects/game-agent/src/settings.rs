@@ -59,7 +59,7 @@ pub struct Dqn {
     pub environments: usize,
     /// Numbers in each hidden layer.
     pub hidden: usize,
-    /// Channels of the two convolutions over planes; 0 takes the planes as one list of numbers, which is many times as fast.
+    /// Channels of the two convolutions over planes; 0 takes the planes as one list of numbers, which is several times as fast.
     pub channels: usize,
     /// Adam's step size; it falls linearly to a tenth of it.
     pub learning_rate: f64,
@@ -116,7 +116,7 @@ pub struct Ppo {
     pub rollout: usize,
     /// Numbers in each hidden layer.
     pub hidden: usize,
-    /// Channels of the two convolutions over planes; 0 takes the planes as one list of numbers, which is many times as fast.
+    /// Channels of the two convolutions over planes; 0 takes the planes as one list of numbers, which is several times as fast.
     pub channels: usize,
     /// Adam's step size; it falls linearly to zero.
     pub learning_rate: f64,
@@ -151,7 +151,7 @@ pub struct A2c {
     pub batch_size: usize,
     /// Numbers in each hidden layer.
     pub hidden: usize,
-    /// Channels of the two convolutions over planes; 0 takes the planes as one list of numbers, which is many times as fast.
+    /// Channels of the two convolutions over planes; 0 takes the planes as one list of numbers, which is several times as fast.
     pub channels: usize,
     /// Adam's step size; it falls linearly to zero.
     pub learning_rate: f64,

@@ -11,7 +11,7 @@ use crate::install::Site;
 use crate::intents::{self, IntentFile};
 use crate::text::MARKER;
 use crate::walk::{self, Ignored};
-use crate::{DataError, OnProgress, Result, animals, music, speech};
+use crate::{DataError, OnProgress, Result, animals, music, scenes, speech, styles};
 
 /// Count up whenever [`music::make`] gives other bytes for the same options, so that sets made before are renewed.
 const MUSIC_VERSION: u32 = 1;
@@ -21,6 +21,12 @@ const ANIMALS_VERSION: u32 = 1;
 
 /// Count up whenever [`speech::make`] or [`speech::make_strings`] gives other bytes for the same options.
 const SPEECH_VERSION: u32 = 1;
+
+/// Count up whenever [`scenes::make`] gives other bytes for the same options.
+const SCENES_VERSION: u32 = 1;
+
+/// Count up whenever [`styles::make`] gives other bytes for the same options.
+const STYLES_VERSION: u32 = 1;
 
 /// What a made set depends on; a set whose recipe differs is stale.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,6 +185,18 @@ fn draw_animals(
 ) -> Result<(PathBuf, Vec<String>)> {
     let set = (name, ANIMALS_VERSION, options);
     made_from(set, data, ("drawing animals", on_progress), animals::make)
+}
+
+/// Draws scenes with the default options.
+pub(crate) fn scenes(name: &str, data: &Path, on_progress: OnProgress<'_>) -> Result<(PathBuf, Vec<String>)> {
+    let set = (name, SCENES_VERSION, &scenes::Options::default());
+    made_from(set, data, ("drawing scenes", on_progress), scenes::make)
+}
+
+/// Draws style sheets with the default options.
+pub(crate) fn styles(name: &str, data: &Path, on_progress: OnProgress<'_>) -> Result<(PathBuf, Vec<String>)> {
+    let set = (name, STYLES_VERSION, &styles::Options::default());
+    made_from(set, data, ("drawing style sheets", on_progress), styles::make)
 }
 
 /// Makes messages to a bank in English.

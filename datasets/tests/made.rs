@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use datasets::{DataError, MARKER, Recipe, animals, made_once, music};
+use datasets::{DataError, MARKER, Recipe, animals, made_once, music, scenes, styles};
 
 fn recipe(version: u32) -> Recipe<'static> {
     Recipe {
@@ -170,4 +170,33 @@ fn the_cards_of_made_sets_say_how_many_files_are_made() {
         let each = options.train + options.valid + options.test;
         assert_eq!(card.contents.files, options.species.len() * each, "{name}");
     }
+    let options = scenes::Options::default();
+    let scenes = scenes::Kind::ALL.len() * (options.train + options.valid + options.test);
+    for (name, files) in [("made-scenes", scenes), ("made-styles", styles::Style::ALL.len())] {
+        let card = datasets::cards::find(name).unwrap();
+        assert_eq!(card.contents.files, files, "{name}");
+    }
+}
+
+#[test]
+fn drawn_scenes_go_through_the_same_door_in_the_parts_that_their_folders_give() {
+    let data = tempfile::tempdir().unwrap();
+    let options = scenes::Options {
+        size: 16,
+        train: 4,
+        valid: 2,
+        test: 3,
+        ..scenes::Options::default()
+    };
+    let recipe = Recipe {
+        name: "little-scenes",
+        version: 1,
+        options: format!("{options:?}"),
+    };
+    let make = |folder: &Path| scenes::make(folder, &options, &|_, _| {});
+    let (folder, _) = made_once(data.path(), &recipe, &|_, _, _| {}, make).unwrap();
+    let collection = datasets::open_folder(&folder, &datasets::Options::new(&["png"])).unwrap();
+    assert_eq!(collection.classes, ["landscape", "portrait", "still-life"]);
+    let parts = [&collection.train, &collection.valid, &collection.test];
+    assert_eq!(parts.map(Vec::len), [12, 6, 9]);
 }

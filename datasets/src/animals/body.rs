@@ -2,9 +2,9 @@
 
 use nn::Random;
 
-use super::canvas::{Canvas, blob, curve, ellipse, ellipses};
 use super::coat::Coat;
-use super::dice::Dice;
+use crate::drawing::canvas::{Canvas, blob, curve, ellipse, ellipses};
+use crate::drawing::dice::Dice;
 
 /// What the animal does.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,10 +3,10 @@
 use nn::Random;
 use tiny_skia::{PathBuilder, Transform};
 
-use super::canvas::{Canvas, blob, curve, ellipse, ellipses};
-use super::colour::{BLACK, Colour, WHITE, hex, hsl};
-use super::dice::Dice;
 use super::head::Head;
+use crate::drawing::canvas::{Canvas, blob, curve, ellipse, ellipses};
+use crate::drawing::colour::{BLACK, Colour, WHITE, hex, hsl};
+use crate::drawing::dice::Dice;
 
 /// Colours that fur has, from dark to light.
 const NATURAL: [u32; 20] = [

@@ -2,9 +2,9 @@
 
 use tiny_skia::PathBuilder;
 
-use super::canvas::{Canvas, blob, curve, ellipse, ellipses, tooth};
 use super::coat::Coat;
 use super::head::Head;
+use crate::drawing::canvas::{Canvas, blob, curve, ellipse, ellipses, tooth};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Crown {

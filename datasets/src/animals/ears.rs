@@ -2,9 +2,9 @@
 
 use tiny_skia::Transform;
 
-use super::canvas::{Canvas, blob, ellipse, tooth};
 use super::coat::Coat;
 use super::head::Head;
+use crate::drawing::canvas::{Canvas, blob, ellipse, tooth};
 
 /// The kinds of ears.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -3,11 +3,11 @@
 use nn::Random;
 use tiny_skia::Transform;
 
-use super::canvas::{Canvas, Light, curve, ellipse, ellipses};
 use super::coat::Coat;
-use super::colour::{BLACK, Colour, WHITE, hex};
-use super::dice::Dice;
 use super::head::Head;
+use crate::drawing::canvas::{Canvas, Light, curve, ellipse, ellipses};
+use crate::drawing::colour::{BLACK, Colour, WHITE, hex};
+use crate::drawing::dice::Dice;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Style {

@@ -3,7 +3,7 @@
 use nn::Random;
 use rand::Rng;
 
-use super::dice::Dice;
+use crate::drawing::dice::Dice;
 
 /// What happens to a finished drawing.
 #[derive(Clone, Debug)]

@@ -3,8 +3,8 @@
 use nn::Random;
 use tiny_skia::PathBuilder;
 
-use super::canvas::{blob, tooth};
-use super::dice::Dice;
+use crate::drawing::canvas::{blob, tooth};
+use crate::drawing::dice::Dice;
 
 /// The shape of a head and where it looks.
 #[derive(Clone, Copy, Debug)]

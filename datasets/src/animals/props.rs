@@ -3,10 +3,10 @@
 use nn::Random;
 
 use super::body::Pose;
-use super::canvas::{Canvas, blob, curve, ellipse, polygon, rectangle, tooth};
-use super::colour::{Colour, WHITE, hex, hsl};
-use super::dice::Dice;
 use super::head::Head;
+use crate::drawing::canvas::{Canvas, blob, curve, ellipse, polygon, rectangle, tooth};
+use crate::drawing::colour::{Colour, WHITE, hex, hsl};
+use crate::drawing::dice::Dice;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Front {

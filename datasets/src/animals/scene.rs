@@ -2,9 +2,9 @@
 
 use nn::Random;
 
-use super::canvas::{Canvas, blob, curve, ellipse, ellipses, polygon, rectangle, tooth};
-use super::colour::{BLACK, Colour, WHITE, hex, hsl};
-use super::dice::Dice;
+use crate::drawing::canvas::{Canvas, blob, curve, ellipse, ellipses, polygon, rectangle, tooth};
+use crate::drawing::colour::{BLACK, Colour, WHITE, hex, hsl};
+use crate::drawing::dice::Dice;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Place {

@@ -2,10 +2,10 @@
 
 use tiny_skia::Transform;
 
-use super::canvas::{Canvas, blob, curve, ellipse, ellipses, polygon, tooth};
 use super::coat::Coat;
-use super::colour::{Colour, WHITE, hex};
 use super::head::{Head, Spot};
+use crate::drawing::canvas::{Canvas, blob, curve, ellipse, ellipses, polygon, tooth};
+use crate::drawing::colour::{Colour, WHITE, hex};
 
 /// The kinds of snouts; lengths in half heights of the head.
 #[derive(Clone, Copy, Debug, PartialEq)]

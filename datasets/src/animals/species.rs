@@ -3,13 +3,13 @@
 use nn::Random;
 
 use super::body::{Body, Tail};
-use super::colour::{WHITE, hex};
 use super::crown::Crown;
-use super::dice::Dice;
 use super::ears::{Ears, Shape};
 use super::eyes::Eyes;
 use super::head::Head;
 use super::snout::{Mouth, Snout};
+use crate::drawing::colour::{WHITE, hex};
+use crate::drawing::dice::Dice;
 
 /// The animals that can be drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

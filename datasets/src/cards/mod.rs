@@ -14,7 +14,9 @@ mod made_bank_chinese;
 mod made_cats_dogs;
 mod made_digit_strings;
 mod made_music;
+mod made_scenes;
 mod made_speech;
+mod made_styles;
 mod mobilenet_v2;
 mod resnet18;
 mod resnet34;
@@ -22,7 +24,7 @@ mod snips;
 mod speech_commands;
 
 /// All cards, by name.
-pub fn all() -> [&'static Card; 18] {
+pub fn all() -> [&'static Card; 20] {
     [
         &cats_dogs::CARD,
         &clinc150::CARD,
@@ -36,7 +38,9 @@ pub fn all() -> [&'static Card; 18] {
         &made_cats_dogs::CARD,
         &made_digit_strings::CARD,
         &made_music::CARD,
+        &made_scenes::CARD,
         &made_speech::CARD,
+        &made_styles::CARD,
         &mobilenet_v2::CARD,
         &resnet18::CARD,
         &resnet34::CARD,

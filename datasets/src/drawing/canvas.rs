@@ -5,7 +5,7 @@ use tiny_skia::{
     RadialGradient, Rect, Shader, SpreadMode, Stroke, Transform,
 };
 
-use super::colour::{Colour, hex};
+use super::colour::{Colour, WHITE, hex};
 
 /// Where the light comes from, in the frame.
 #[derive(Clone, Copy, Debug)]
@@ -28,8 +28,9 @@ pub struct Outline {
 }
 
 /// The frame runs from 0 to 1 both ways, whatever its size in pixels.
+#[derive(Clone)]
 pub struct Canvas {
-    pixmap: Pixmap,
+    pub(super) pixmap: Pixmap,
     transform: Transform,
     clip: Option<Mask>,
     pub light: Light,
@@ -48,6 +49,23 @@ impl Canvas {
             light,
             outline,
         }
+    }
+
+    /// A sheet for what is neither outlined nor shaded.
+    ///
+    /// # Panics
+    /// If `size` is 0.
+    pub fn flat(size: u32) -> Self {
+        let light = Light {
+            towards: (0.7, -0.7),
+            strength: 0.0,
+            tint: WHITE,
+        };
+        let outline = Outline {
+            width: 0.0,
+            darkness: 0.0,
+        };
+        Self::new(size, light, outline)
     }
 
     /// Draws in other coordinates: where they lie in the present ones is said by `transform`.

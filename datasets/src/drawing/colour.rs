@@ -1,6 +1,6 @@
 //! Colours: mixed, and named as painters do, by hue, strength and lightness.
 
-/// Red, green and blue from 0 to 1.
+/// Red, green and blue, from 0 to 1 for paint; amounts of light may be more.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Colour(pub f32, pub f32, pub f32);
 
@@ -35,6 +35,21 @@ impl Colour {
             part(self.1, other.1),
             part(self.2, other.2),
         )
+    }
+
+    /// This much of it.
+    pub fn scaled(self, share: f32) -> Self {
+        Self(self.0 * share, self.1 * share, self.2 * share)
+    }
+
+    /// Both lights together.
+    pub fn plus(self, other: Self) -> Self {
+        Self(self.0 + other.0, self.1 + other.1, self.2 + other.2)
+    }
+
+    /// This light on a surface of another colour.
+    pub fn times(self, other: Self) -> Self {
+        Self(self.0 * other.0, self.1 * other.1, self.2 * other.2)
     }
 
     pub fn darker(self, share: f32) -> Self {

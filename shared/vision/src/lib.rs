@@ -36,4 +36,4 @@ pub use grad_cam::{grad_cam, overlay};
 pub use image::RgbImage;
 pub use normalise::Normalisation;
 pub use resize::{centre_crop, cover, resize, shrink};
-pub use sheet::contact_sheet;
+pub use sheet::{contact_sheet, gif};

@@ -1,6 +1,9 @@
 //! Contact sheets: many pictures on one page, each with a word below it.
 
-use image::RgbImage;
+use image::{
+    Delay, DynamicImage, Frame, RgbImage,
+    codecs::gif::{GifEncoder, Repeat},
+};
 use training::{
     canvas::{Anchor, Canvas},
     colour::{INK, PAPER},
@@ -44,4 +47,35 @@ pub fn contact_sheet(pictures: &[(RgbImage, String)], columns: u32, side: u32) -
         canvas.text(&caption, middle, Anchor::Centre, LETTERS, INK, false);
     }
     canvas.png()
+}
+
+/// A film that goes round for ever, as a GIF file: `frames_per_second` up to 50, the last frame for two seconds. Each frame
+/// has 256 colours of its own, chosen for it.
+///
+/// # Errors
+/// When there is no frame, and those of the encoder.
+pub fn gif(frames: &[RgbImage], frames_per_second: u32) -> std::io::Result<Vec<u8>> {
+    let Some((last, others)) = frames.split_last() else {
+        let problem = "a film without a frame";
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, problem));
+    };
+    let mut bytes = Vec::new();
+    // 1 to 30: how much time the choice of colours may take; 10 is a good deal.
+    let mut encoder = GifEncoder::new_with_speed(&mut bytes, 10);
+    encoder
+        .set_repeat(Repeat::Infinite)
+        .map_err(std::io::Error::other)?;
+    let mut add = |frame: &RgbImage, milliseconds: u32| {
+        let frame = DynamicImage::ImageRgb8(frame.clone()).into_rgba8();
+        let delay = Delay::from_numer_denom_ms(milliseconds, 1);
+        encoder
+            .encode_frame(Frame::from_parts(frame, 0, 0, delay))
+            .map_err(std::io::Error::other)
+    };
+    for frame in others {
+        add(frame, 1000 / frames_per_second.clamp(1, 50))?;
+    }
+    add(last, 2000)?;
+    drop(encoder);
+    Ok(bytes)
 }

@@ -5,6 +5,7 @@ mod layers;
 mod mobilenet_v2;
 mod names;
 mod resnet;
+mod vgg;
 
 use std::{
     fmt,
@@ -19,6 +20,7 @@ pub use efficientnet_lite::efficientnet_lite0;
 pub use mobilenet_v2::mobilenet_v2;
 pub use names::mobilenet_v2_name;
 pub use resnet::{resnet18, resnet34};
+pub use vgg::{Pooling, vgg, vgg16, vgg19};
 
 /// One stretch of a body: some layers, and where their parameters are.
 pub struct Stage {

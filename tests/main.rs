@@ -2,7 +2,7 @@
 //!
 //! A new project is found by itself: [`every_project`] and [`readmes`] need no change for it; what only it can
 //! show goes into a file of its own, as for [`game_agent`] (and [`game_agent_learning`]), [`genre_classifier`], [`image_classifier`],
-//! [`intent_chatbot`] and [`speech_recognizer`].
+//! [`intent_chatbot`], [`speech_recognizer`] and [`style_transfer`].
 
 #![allow(
     clippy::unwrap_used,
@@ -19,3 +19,4 @@ mod program;
 mod readmes;
 mod speech_recognizer;
 mod structure;
+mod style_transfer;

@@ -43,6 +43,7 @@ fn it_paints_what_it_has_never_seen_and_colours_alone_do_not() {
     let report = String::from_utf8(place.bytes(&format!("{RUN}/report.html"))).unwrap();
     for section in [
         "Result on the test set",
+        "What the numbers say",
         "How it comes to paint",
         "Beside painting step by step",
         "The test",
@@ -93,7 +94,7 @@ fn it_paints_files_folders_and_standard_input(place: &Place) {
             landscape.to_str().unwrap(),
         ],
     );
-    let kept = open(place, "kept/landscape.00000-flow-field.png");
+    let kept = open(place, "kept/landscape.00000-flow-field-own-colours.png");
     let photograph = vision::open(&landscape).unwrap();
     let colour = |picture: &RgbImage, x, y| {
         let [red, _, blue] = picture.get_pixel(x, y).0.map(i32::from);

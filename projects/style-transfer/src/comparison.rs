@@ -107,7 +107,7 @@ pub fn compare(
     let [unchanged, own_style, style, own_content, content] = sums;
     let words = format!(
         "The photograph, what the painter makes of it in one go, and the same painted by changing it {steps} times (Gatys et al. \
-         2016), which took {times:.0} times as long here. The painter is {:.2} times as far from what was to be seen.",
+         2016), which took {times:.0} times as long here. The painter's distance from the photographs is {:.2} times that of the steps.",
         own_content / content.max(1e-9)
     );
     Ok(Comparison {

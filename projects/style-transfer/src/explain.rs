@@ -22,6 +22,8 @@ use crate::{
 
 /// Photographs of the test that the report shows.
 const SHOWN: usize = 60;
+/// Passes that the film shows.
+const FRAMES: usize = 24;
 
 /// What is painted after each epoch: the first photograph that the painter does not learn from.
 pub fn sample(photographs: &Photographs) -> Result<RgbImage> {
@@ -58,7 +60,10 @@ pub fn finish(
         ("recoloured", mean(&|case| case.recoloured.style) / unchanged),
     ];
 
-    let mut sections = vec![films(learner)?];
+    let mut sections = vec![
+        report::notes("What the numbers say", &meanings()),
+        films(learner)?,
+    ];
     if count > 0 && !learner.run.arguments.quick {
         let comparison = compare(learner, paintings, &judge, &cases, count)?;
         scores.push(("compared_style_left".into(), comparison.painter_style));
@@ -85,6 +90,22 @@ pub fn finish(
         predictions: predictions(learner, &cases),
     };
     learner.run.finish("Style transfer", &outcome, &sections)
+}
+
+/// What each score says, for a reader of the report.
+fn meanings() -> Vec<String> {
+    [
+        "Style left: how much of the distance from the painting's strokes is left, 1 for the photograph as it was; of all \
+         photographs of the test.",
+        "Content lost: the distance from the photograph; 1 is that of a photograph of something else.",
+        "Recognised: how often one can tell which photograph a painting shows, of all of the test and some of training.",
+        "Compared and optimised style left: the same of those that are also painted step by step, by the painter and by \
+         the steps.",
+        "Histogram: the photograph with as many dark, middling and bright pixels of each colour as the painting has. \
+         Recoloured: the photograph as the painter is given it.",
+    ]
+    .map(String::from)
+    .to_vec()
 }
 
 /// The table of the test: a row a photograph.
@@ -115,13 +136,22 @@ fn films(learner: &Learner<Painting, Photographs>) -> Result<Section> {
     let folder = learner.run.folder.file(SAMPLES);
     let paths: Vec<PathBuf> = datasets::files_in(&folder, &["png"])?;
     let mut frames = vec![learner.task.sample.clone()];
-    for path in paths {
-        frames.push(vision::open(&path)?);
+    // Some of many, the last always among them.
+    let every = paths.len().div_ceil(FRAMES).max(1);
+    for path in paths
+        .iter()
+        .rev()
+        .step_by(every)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev()
+    {
+        frames.push(vision::open(path)?);
     }
     let film = vision::gif(&frames, 2)?;
     write_whole(&learner.run.folder.file("learning.gif"), &film)?;
     let words = "A photograph that it does not learn from, painted after each pass.";
-    let caption = format!("{} passes", frames.len() - 1);
+    let caption = format!("{} passes", paths.len());
     Ok(report::films("How it comes to paint", words, &[(caption, film)]))
 }
 
@@ -159,9 +189,10 @@ fn gallery(
             Ok((caption, row(&pictures, 160)?))
         })
         .collect::<Result<_>>()?;
-    let which = match cases.len() > shown.len() {
-        true => format!("The first {SHOWN} photographs of the test, the best and the worst of all"),
-        false => "Every photograph of the test, none left out".into(),
+    let which = match shown.len() {
+        all if all == learner.data.test.len() => "Every photograph of the test, none left out".into(),
+        some if cases.len() == some => format!("The first {some} photographs of the test"),
+        _ => format!("The first {SHOWN} photographs of the test, the best and the worst of all"),
     };
     let words = format!(
         "{which}: the photograph, the painting whose strokes are wanted, and what was painted. The distance is measured by a \

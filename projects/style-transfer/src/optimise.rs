@@ -24,7 +24,7 @@ pub struct Optimise {
     content: PathBuf,
     /// The painting: a file, or one that is made here (mosaic, flow-field, halftone, hatching, woodblock, pointillism)
     style: String,
-    /// Pixels of the longer side of what is painted
+    /// Pixels of the longer side of what is painted: twice as many take four times as long
     #[arg(long, default_value_t = 256, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(32..=2048))]
     size: u32,
     /// Pixels of the painting's shorter side: more for larger strokes
@@ -104,6 +104,10 @@ pub fn optimise(arguments: &Optimise) -> Result<()> {
             progress.set(done, "");
             if done.is_multiple_of(every) {
                 let preview = vision::resize(&pictures(picture)?[0], frames[0].width(), frames[0].height());
+                let preview = match arguments.keep_colours {
+                    true => keep_colours(&preview, &frames[0]),
+                    false => preview,
+                };
                 write_whole(&file("-preview.png"), &vision::png(&preview))?;
                 frames.push(preview);
             }

@@ -44,10 +44,17 @@ pub fn open(what: &str, shorter: u32) -> Result<Found> {
         None => folder(what, shorter)?,
     };
     let copies = without_copies(&mut found.parts);
-    if copies > 0 {
-        let note = format!("{copies} photographs are copies of others, byte for byte, and were left out");
-        found.notes.push(note);
-    }
+    found
+        .notes
+        .extend(left_out("copies of others, byte for byte", &copies));
+    let [train, valid, test] = found.parts.each_ref().map(Vec::len);
+    found.notes.insert(
+        0,
+        format!(
+            "{}: {train} photographs to learn from, {valid} to choose by and {test} to test on",
+            found.name
+        ),
+    );
     for (part, of) in found
         .parts
         .iter()
@@ -75,17 +82,16 @@ fn named(what: &str, shorter: u32) -> Result<Found> {
         ..Options::new(&vision::EXTENSIONS)
     };
     let set = datasets::open(what, &options)?;
-    let mut notes = vec![set.to_string()];
-    notes.extend(set.report());
+    let mut notes = set.report();
     let mut parts = set.parts().map(|(_, part)| {
         let paths: Vec<PathBuf> = part.iter().map(|example| example.path.clone()).collect();
-        read(&set.root, &paths, shorter)
+        read(&set.root, &at_most(paths, &mut notes), shorter)
     });
     let unread: Vec<String> = parts
         .iter_mut()
         .flat_map(|(_, bad)| std::mem::take(bad))
         .collect();
-    notes.extend(unreadable(&unread));
+    notes.extend(left_out("unreadable", &unread));
     Ok(Found {
         name: set.name.clone(),
         notes,
@@ -107,12 +113,12 @@ fn folder(what: &str, shorter: u32) -> Result<Found> {
         .unwrap_or_else(|| what.into());
     let mut notes = Vec::new();
     let all = datasets::files_in(&root, &[])?.len();
-    let mut paths = datasets::files_in(&root, &vision::EXTENSIONS)?;
+    let paths = datasets::files_in(&root, &vision::EXTENSIONS)?;
     if paths.len() < all {
         let known = vision::EXTENSIONS.join(", ");
         notes.push(format!(
-            "{} files are not pictures by name ({known})",
-            all - paths.len()
+            "of {all} files {} are pictures by name ({known})",
+            paths.len()
         ));
     }
     let in_parts = ["train", "valid", "test"].map(|part| {
@@ -122,23 +128,16 @@ fn folder(what: &str, shorter: u32) -> Result<Found> {
     if in_parts.iter().all(|part| !part.is_empty()) {
         let mut unread = Vec::new();
         let parts = in_parts.map(|paths| {
-            let (good, bad) = read(&root, &paths, shorter);
+            let (good, bad) = read(&root, &at_most(paths, &mut notes), shorter);
             unread.extend(bad);
             good
         });
-        notes.extend(unreadable(&unread));
+        notes.extend(left_out("unreadable", &unread));
         return Ok(Found { name, notes, parts });
     }
-    if paths.len() > MOST {
-        notes.push(format!(
-            "of {} photographs {MOST} are used, chosen by lot",
-            paths.len()
-        ));
-        paths.shuffle(&mut nn::random(0, "style-transfer/lot"));
-        paths.truncate(MOST);
-    }
+    let paths = at_most(paths, &mut notes);
     let (mut good, bad) = read(&root, &paths, shorter);
-    notes.extend(unreadable(&bad));
+    notes.extend(left_out("unreadable", &bad));
     ensure!(
         good.len() >= LEAST,
         "--data {what}: {} pictures, and ten are the least: eight to learn from, one to choose by, one to test on{}",
@@ -154,20 +153,25 @@ fn folder(what: &str, shorter: u32) -> Result<Found> {
     for part in [&mut train, &mut valid, &mut test] {
         part.sort_by(|a, b| a.name.cmp(&b.name));
     }
-    notes.insert(
-        0,
-        format!(
-            "{name}: {} photographs to learn from, {} to choose by and {} to test on",
-            train.len(),
-            valid.len(),
-            test.len()
-        ),
-    );
     Ok(Found {
         name,
         notes,
         parts: [train, valid, test],
     })
+}
+
+/// Some of them, if there are too many.
+fn at_most(mut paths: Vec<PathBuf>, notes: &mut Vec<String>) -> Vec<PathBuf> {
+    if paths.len() > MOST {
+        notes.push(format!(
+            "of {} photographs {MOST} are used, chosen by lot",
+            paths.len()
+        ));
+        paths.shuffle(&mut nn::random(0, "style-transfer/lot"));
+        paths.truncate(MOST);
+        paths.sort();
+    }
+    paths
 }
 
 /// What can be read of `paths`, in their order, and what cannot, with the reason.
@@ -191,23 +195,26 @@ fn read(root: &Path, paths: &[PathBuf], shorter: u32) -> (Vec<Photograph>, Vec<S
     (good, bad)
 }
 
-fn unreadable(reasons: &[String]) -> Option<String> {
+/// A note on files that were left out, the first of them named.
+fn left_out(why: &str, files: &[String]) -> Option<String> {
     const NAMED: usize = 20;
-    let more = match reasons.len().saturating_sub(NAMED) {
+    let more = match files.len().saturating_sub(NAMED) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let first = reasons.iter().take(NAMED).cloned().collect::<Vec<_>>().join("; ");
-    (!reasons.is_empty()).then(|| format!("{} unreadable files were left out: {first}{more}", reasons.len()))
+    let first = files.iter().take(NAMED).cloned().collect::<Vec<_>>().join("; ");
+    (!files.is_empty()).then(|| format!("left out as {why}, {}: {first}{more}", files.len()))
 }
 
 /// Leaves out all but one of equal files: what is tested on stays, and is not learned from.
-fn without_copies(parts: &mut [Vec<Photograph>; 3]) -> usize {
-    let (mut seen, mut copies) = (HashSet::new(), 0);
+fn without_copies(parts: &mut [Vec<Photograph>; 3]) -> Vec<String> {
+    let (mut seen, mut copies) = (HashSet::new(), Vec::new());
     for part in parts.iter_mut().rev() {
         part.retain(|photograph| {
             let new = seen.insert(photograph.checksum);
-            copies += usize::from(!new);
+            if !new {
+                copies.push(photograph.name.clone());
+            }
             new
         });
     }
@@ -247,7 +254,11 @@ mod tests {
         let found = open(folder.path().to_str().context("a name")?, 32)?;
         assert_eq!(found.parts.iter().map(Vec::len).sum::<usize>(), 30);
         let notes = found.notes.join("\n");
-        for part in ["30 photographs are copies", "cut.png", "1 files are not pictures"] {
+        for part in [
+            "copies of others, byte for byte, 30: ",
+            "cut.png",
+            "of 62 files 61 are pictures",
+        ] {
             assert!(notes.contains(part), "{part}: {notes}");
         }
         // The same when one is added, but for few.

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
-use training::{DeviceChoice, choose_device, load_model, say, write_json, write_whole};
+use training::{DeviceChoice, choose_device, find_model, load_model, say, write_json, write_whole};
 use vision::RgbImage;
 
 use crate::{
@@ -40,7 +40,8 @@ pub struct Predict {
     /// Keep the photograph's colours: only the strokes are the painting's
     #[arg(long)]
     keep_colours: bool,
-    /// Make the longer side this long before [default: as it is]
+    /// Resize the photograph before it is painted, so that its longer side is this long; strokes are as many pixels wide in
+    /// any size, so fewer pixels have broader strokes [default: as it is]
     #[arg(long, value_name = "PIXELS", value_parser = clap::value_parser!(u32).range(1..=20_000))]
     size: Option<u32>,
     /// Where the pictures go
@@ -57,10 +58,17 @@ pub struct Predict {
 pub fn predict(arguments: &Predict) -> Result<()> {
     let (device, _) = choose_device(arguments.device)?;
     let build = |about: &About, weights: nn::VarBuilder<'_>| Painter::new(about.styles.len(), weights);
-    let (about, painter) = load_model(NAME, arguments.model.as_deref(), &device, build)?;
+    // Found first, so that one can be told which of several painters it was.
+    let model = find_model(NAME, arguments.model.as_deref())?;
+    let (about, painter) = load_model(NAME, Some(&model), &device, build)?;
+    say(format!(
+        "painter   {} ({})",
+        model.display(),
+        about.styles.join(", ")
+    ));
     let mixes: Vec<(String, Vec<f32>)> = match &arguments.styles {
         Some(text) => vec![(
-            text.replace(':', "-").replace(',', "+"),
+            text.replace(':', "-").replace(',', "+").replace(' ', ""),
             shares(text, &about.styles)?,
         )],
         None => (0..about.styles.len())
@@ -82,15 +90,19 @@ pub fn predict(arguments: &Predict) -> Result<()> {
         let painted = photograph(path, arguments.size).and_then(|photograph| {
             for (name, shares) in &mixes {
                 let painted = tiles::paint(&painter, &photograph, &about.palettes, shares, &device)?;
-                let file = arguments.out.join(format!("{stem}-{name}.png"));
+                let colours = if arguments.keep_colours {
+                    "-own-colours"
+                } else {
+                    ""
+                };
+                let file = arguments.out.join(format!("{stem}-{name}{colours}.png"));
                 write(
                     arguments,
                     &about,
                     &photograph,
                     painted,
                     (name, shares),
-                    path,
-                    &file,
+                    (path, &model, &file),
                 )?;
                 say(format!("{} → {}", path.display(), file.display()));
             }
@@ -114,8 +126,7 @@ fn write(
     photograph: &RgbImage,
     painted: RgbImage,
     (style, shares): (&str, &[f32]),
-    path: &Path,
-    file: &Path,
+    (path, model, file): (&Path, &Path, &Path),
 ) -> Result<()> {
     let painted = match arguments.keep_colours {
         true => keep_colours(&painted, photograph),
@@ -127,6 +138,7 @@ fn write(
         &file.with_extension("json"),
         &serde_json::json!({
             "photograph": path.display().to_string(),
+            "painter": model.display().to_string(),
             "style": style,
             "shares": shares,
             "network": about.network,

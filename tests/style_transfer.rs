@@ -392,3 +392,35 @@ fn a_resumed_painter_ends_as_an_unbroken_one() {
     let resumed = files.map(|file| place.bytes(&format!("runs/style-transfer/002/{file}")));
     assert!(resumed == unbroken);
 }
+
+/// The weights that know photographs, where there are.
+#[test]
+fn it_paints_by_a_network_that_knows_photographs() {
+    let weights = std::env::var_os("KINDLING_MIRROR")
+        .map(|mirror| PathBuf::from(mirror).join("weights/efficientnet_lite0.safetensors"));
+    let Some(weights) = weights.filter(|weights| weights.exists()) else {
+        println!("skipped: KINDLING_MIRROR names no folder with weights/efficientnet_lite0.safetensors");
+        return;
+    };
+    let place = Place::new();
+    let network = [
+        "--network",
+        "efficientnet-lite0",
+        "--weights",
+        weights.to_str().unwrap(),
+    ];
+    place.succeed(NAME, &[&["--quick"], &network[..]].concat());
+    let landscape = landscape();
+    let flags = [
+        "optimise",
+        landscape.to_str().unwrap(),
+        "mosaic",
+        "--size",
+        "64",
+        "--steps",
+        "4",
+    ];
+    place.succeed(NAME, &[&flags[..], &network[..]].concat());
+    let how = place.json("painted/landscape.00000-as-mosaic.json");
+    assert_eq!(how["network"], "efficientnet-lite0", "{how}");
+}

@@ -66,21 +66,15 @@ pub fn predict(arguments: &Predict) -> Result<()> {
         model.display(),
         about.styles.join(", ")
     ));
-    let mixes: Vec<(String, Vec<f32>)> = match &arguments.styles {
-        Some(text) => vec![(
-            text.replace(':', "-").replace(',', "+").replace(' ', ""),
-            shares(text, &about.styles)?,
-        )],
-        None => (0..about.styles.len())
-            .map(|number| {
-                let share = |other| if other == number { 1.0 } else { 0.0 };
-                (
-                    about.styles[number].clone(),
-                    (0..about.styles.len()).map(share).collect(),
-                )
-            })
-            .collect(),
+    let asked: Vec<&String> = match &arguments.styles {
+        Some(text) => vec![text],
+        None => about.styles.iter().collect(),
     };
+    let mix = |text: &String| -> Result<(String, Vec<f32>)> {
+        let name = text.replace(':', "-").replace(',', "+").replace(' ', "");
+        Ok((name, shares(text, &about.styles)?))
+    };
+    let mixes = asked.into_iter().map(mix).collect::<Result<Vec<_>>>()?;
     let inputs = photographs(&arguments.inputs)?;
     let mut failed = 0;
     let mut taken = HashSet::new();

@@ -23,9 +23,9 @@ pub const MOST_PIXELS: u64 = 150_000_000;
 /// See [`VisionError`].
 pub fn open(path: impl AsRef<Path>) -> Result<RgbImage, VisionError> {
     let path = path.as_ref();
-    let bytes = fs::read(path).map_err(|source| VisionError::Unreadable {
+    let bytes = fs::read(path).map_err(|problem| VisionError::Unreadable {
         path: path.to_path_buf(),
-        source,
+        problem,
     })?;
     decode(&bytes, path)
 }

@@ -10,12 +10,12 @@ use std::{
 #[non_exhaustive]
 pub enum VisionError {
     /// The operating system refuses to read a file.
-    #[error("cannot read {}: {source}. Check the spelling, who may read it and that the disk is attached", path.display())]
+    #[error("cannot read {}: {problem}. Check the spelling, who may read it and that the disk is attached", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
-        source: io::Error,
+        /// What the system said. Not called the source: the message says it already, and once is enough.
+        problem: io::Error,
     },
     /// A file that holds no picture of a known form.
     #[error("{}: not a picture that can be read ({what}). Known are png, jpeg, webp, gif and bmp; convert others first", path.display())]
@@ -63,7 +63,7 @@ impl VisionError {
     /// [`Unreadable`](Self::Unreadable), for `map_err`.
     pub(crate) fn unreadable(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_path_buf();
-        move |source| Self::Unreadable { path, source }
+        move |problem| Self::Unreadable { path, problem }
     }
 
     /// [`Packed`](Self::Packed), with its problem.

@@ -19,6 +19,12 @@ pub enum DataError {
         /// The sets of the catalogue.
         sets: String,
     },
+    /// A public set where one that is made here was asked for.
+    #[error("{name} is a public set, not made here: `fetch {name}` gets it")]
+    NotMade {
+        /// The set.
+        name: String,
+    },
     /// A file where a folder is needed.
     #[error("{} is a file, not a folder: give the folder that holds the data (unpack an archive first)", path.display())]
     NotAFolder {

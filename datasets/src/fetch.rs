@@ -9,7 +9,7 @@ use crate::error::At;
 use crate::install::Site;
 use crate::unpack::unpack;
 use crate::walk::{self, Ignored};
-use crate::{DataError, OnProgress, Result, cards, checksum, data_dir, names};
+use crate::{DataError, OnProgress, Result, cards, checksum, data_dir};
 
 /// The folder of the named set below [`data_dir`]; fetched, or made, if it is not there yet.
 ///
@@ -21,7 +21,7 @@ use crate::{DataError, OnProgress, Result, cards, checksum, data_dir, names};
 /// # Errors
 /// See [`DataError`]. Sets that only a person can fetch say where to get them.
 pub fn fetch(name: &str, on_progress: OnProgress<'_>) -> Result<PathBuf> {
-    let card = cards::find(name).ok_or_else(|| names::unknown(name))?;
+    let card = cards::named(name)?;
     if let Source::Made(make) = card.source {
         return Ok(make(card.name, &data_dir(), on_progress)?.0);
     }
@@ -106,7 +106,7 @@ pub(crate) fn install(
 }
 
 /// Checks the number of files; the checksum over them was checked when they were installed.
-fn holds_all(card: &Card, folder: &Path, next: &str) -> Result<Vec<PathBuf>> {
+pub(crate) fn holds_all(card: &Card, folder: &Path, next: &str) -> Result<Vec<PathBuf>> {
     let files = walk::files(folder, card.contents.extensions, &mut Ignored::default())?;
     if files.len() < card.contents.files {
         let kinds = card.contents.extensions.join(" or ");
@@ -120,7 +120,7 @@ fn holds_all(card: &Card, folder: &Path, next: &str) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn contents(card: &Card, folder: &Path, problem: String, next: &str) -> DataError {
+pub(crate) fn contents(card: &Card, folder: &Path, problem: String, next: &str) -> DataError {
     DataError::Contents {
         name: card.name.into(),
         path: folder.into(),

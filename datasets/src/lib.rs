@@ -14,6 +14,7 @@ mod fetch;
 mod flat;
 mod folder;
 mod install;
+pub mod installed;
 pub mod intents;
 mod lists;
 mod made;

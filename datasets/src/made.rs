@@ -112,6 +112,16 @@ fn state(folder: &Path, recipe: &Recipe<'_>) -> Result<State> {
     })
 }
 
+/// How many files a made set has, and how many it has lost since it was made.
+pub(crate) fn missing(folder: &Path) -> Result<(u64, u64)> {
+    let Ok(text) = fs::read_to_string(folder.join(MARKER)) else {
+        return Err(DataError::InTheWay { path: folder.into() });
+    };
+    let marker: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    let (have, had) = (count(folder)?, marker["files"].as_u64().unwrap_or(0));
+    Ok((have, had.saturating_sub(have)))
+}
+
 /// Files below a folder, without the marker.
 fn count(folder: &Path) -> Result<u64> {
     let files = walk::files(folder, &[], &mut Ignored::default())?;

@@ -1,6 +1,6 @@
 //! The catalogue of named data sets: a card for each.
 
-use crate::Card;
+use crate::{Card, Result, names};
 
 mod cats_dogs;
 mod clinc150;
@@ -58,4 +58,9 @@ pub fn all() -> [&'static Card; 20] {
 /// ```
 pub fn find(name: &str) -> Option<&'static Card> {
     all().into_iter().find(|card| card.name == name)
+}
+
+/// The card with this name. Errors with near names where there is none.
+pub fn named(name: &str) -> Result<&'static Card> {
+    find(name).ok_or_else(|| names::unknown(name))
 }

@@ -1,8 +1,9 @@
 //! The speech recognizer: what it hears of speakers it has never heard, in recordings of every kind, and what it says of bad ones.
 
-use std::{fmt::Write as _, fs, path::Path};
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, in its helpers too")]
 
-use crate::program::{Place, made};
+use std::{fmt::Write as _, fs, path::Path};
+use testing::{Place, place};
 
 const NAME: &str = "speech-recognizer";
 const RUN: &str = "runs/speech-recognizer/001";
@@ -10,7 +11,7 @@ const RATE: u32 = 16_000;
 
 /// A recording of the test part of made speech in which `word` is said.
 fn said(word: &str) -> Vec<f32> {
-    let set = made().join("made-speech");
+    let set = place!().made().join("made-speech");
     let list = fs::read_to_string(set.join("testing_list.txt")).unwrap();
     let file = list
         .lines()
@@ -21,8 +22,8 @@ fn said(word: &str) -> Vec<f32> {
 
 #[test]
 fn it_names_words_of_speakers_never_heard_and_finds_them_in_long_recordings() {
-    let place = Place::new();
-    place.succeed(NAME, &["--epochs", "12"]);
+    let place = place!();
+    place.succeed(&["--epochs", "12"]);
     let result = place.json(&format!("{RUN}/result.json"));
     let accuracy = result["metrics"]["accuracy"].as_f64().unwrap();
     assert!(accuracy >= 0.88, "accuracy {accuracy}");
@@ -72,7 +73,7 @@ fn it_hears_recordings_of_every_kind(place: &Place) {
         "offset.wav",
         "stereo.wav",
     ];
-    let told = place.succeed(NAME, &[&["predict"], &names[..]].concat());
+    let told = place.succeed(&[&["predict"], &names[..]].concat());
     for name in names {
         let lines: Vec<&str> = told
             .lines()
@@ -87,22 +88,20 @@ fn it_hears_recordings_of_every_kind(place: &Place) {
         let mut longer = word.clone();
         longer.extend(vec![0.0; extra]);
         write("longer.wav", &longer, RATE);
-        let told = place.succeed(NAME, &["predict", "longer.wav"]);
+        let told = place.succeed(&["predict", "longer.wav"]);
         assert!(told.contains("seven"), "{extra} samples more: {told}");
     }
 
     write("short.wav", &word[6_000..6_800], RATE);
     write("silence.wav", &vec![0.0; RATE as usize], RATE);
     write("long-silence.wav", &vec![0.0; 5 * RATE as usize], RATE);
-    let told = place.succeed(NAME, &["predict", "short.wav", "silence.wav", "long-silence.wav"]);
+    let told = place.succeed(&["predict", "short.wav", "silence.wav", "long-silence.wav"]);
     assert!(told.contains("short.wav  0.05 s"), "{told}");
     assert_eq!(told.matches("nothing but silence").count(), 2, "{told}");
 
     fs::write(place.path().join("poem.wav"), "Shall I compare thee").unwrap();
     fs::write(place.path().join("empty.mp3"), "").unwrap();
-    let told = place.fail(
-        NAME,
-        &["predict", "poem.wav", "plain.wav", "empty.mp3", "missing.wav"],
+    let told = place.fail(&["predict", "poem.wav", "plain.wav", "empty.mp3", "missing.wav"],
     );
     for part in [
         "poem.wav",
@@ -113,7 +112,7 @@ fn it_hears_recordings_of_every_kind(place: &Place) {
     ] {
         assert!(told.contains(part), "no {part}: {told}");
     }
-    let told = place.fail(NAME, &["predict", "plain.wav", "--threshold", "2"]);
+    let told = place.fail(&["predict", "plain.wav", "--threshold", "2"]);
     assert!(told.contains("--threshold 2"), "{told}");
 }
 
@@ -124,7 +123,7 @@ fn stereo(path: &Path, samples: &[f32]) {
         .flat_map(|sample| [*sample, 0.5 * sample])
         .flat_map(|sample| ((sample * 32_000.0) as i16).to_le_bytes())
         .collect();
-    fs::write(path, crate::program::wav(1, 2, 16, &data)).unwrap();
+    fs::write(path, testing::wav(1, 2, 16, &data)).unwrap();
 }
 
 fn it_finds_words_in_a_long_recording(place: &Place) {
@@ -135,7 +134,7 @@ fn it_finds_words_in_a_long_recording(place: &Place) {
         sound.extend(vec![0.0; 2 * RATE as usize]);
     }
     audio::write_wav(place.path().join("talk.wav"), &sound, RATE).unwrap();
-    let told = place.succeed(NAME, &["predict", "talk.wav", "--threshold", "0.4"]);
+    let told = place.succeed(&["predict", "talk.wav", "--threshold", "0.4"]);
     let found = words.iter().enumerate().filter(|(number, word)| {
         let middle = 2.5 + 3.0 * *number as f64;
         told.lines().any(|line| {
@@ -154,8 +153,8 @@ fn it_finds_words_in_a_long_recording(place: &Place) {
 
 #[test]
 fn it_writes_down_strings_that_were_never_in_training() {
-    let place = Place::new();
-    place.succeed(NAME, &["--strings", "--epochs", "6"]);
+    let place = place!();
+    place.succeed(&["--strings", "--epochs", "6"]);
     let result = place.json(&format!("{RUN}/result.json"));
     let rate = result["metrics"]["character_error_rate"].as_f64().unwrap();
     assert!(rate <= 0.1, "character error rate {rate}");
@@ -181,7 +180,7 @@ fn it_writes_down_strings_that_were_never_in_training() {
     sound.extend(vec![0.0; RATE as usize]);
     audio::write_wav(place.path().join("call.wav"), &sound, RATE).unwrap();
     audio::write_wav(place.path().join("silence.wav"), &vec![0.0; RATE as usize], RATE).unwrap();
-    let told = place.succeed(NAME, &["predict", "call.wav", "silence.wav"]);
+    let told = place.succeed(&["predict", "call.wav", "silence.wav"]);
     assert!(
         told.contains("2 utterances") && told.contains("nothing but silence"),
         "{told}"
@@ -191,13 +190,13 @@ fn it_writes_down_strings_that_were_never_in_training() {
         "{texts:?}: {told}"
     );
     assert!(place.path().join("call.wav.heard.png").exists());
-    let told = place.fail(NAME, &["predict", "call.wav", "--threshold", "0.5"]);
+    let told = place.fail(&["predict", "call.wav", "--threshold", "0.5"]);
     assert!(told.contains("--threshold is for models of words"), "{told}");
 }
 
 /// Transcripts and recordings of the test part of made strings.
 fn strings() -> Vec<(String, std::path::PathBuf)> {
-    let folder = made().join("made-digit-strings/test");
+    let folder = place!().made().join("made-digit-strings/test");
     let mut found = Vec::new();
     for file in datasets::files_in(&folder, &["txt"]).unwrap() {
         for line in fs::read_to_string(&file).unwrap().lines() {
@@ -232,7 +231,7 @@ fn words(place: &Place) {
 
 #[test]
 fn it_trains_on_folders_of_ones_own() {
-    let place = Place::new();
+    let place = place!();
     words(&place);
     audio::write_wav(
         place.path().join("words/_background_noise_/hum.wav"),
@@ -242,9 +241,7 @@ fn it_trains_on_folders_of_ones_own() {
     .unwrap();
     fs::write(place.path().join("words/ab/poem.wav"), "no sound").unwrap();
     audio::write_wav(place.path().join("words/cd/mute.wav"), &[0.0; 8_000], RATE).unwrap();
-    let told = place.succeed(
-        NAME,
-        &["train", "--data", "words", "--words", "ab,cd", "--epochs", "1"],
+    let told = place.succeed(&["train", "--data", "words", "--words", "ab,cd", "--epochs", "1"],
     );
     for part in ["poem.wav", "mute.wav", "digital silence"] {
         assert!(told.contains(part), "{part} is not named: {told}");
@@ -255,16 +252,12 @@ fn it_trains_on_folders_of_ones_own() {
         "{header}"
     );
 
-    let told = place.fail(NAME, &["train", "--data", "words", "--words", "ab,cx"]);
+    let told = place.fail(&["train", "--data", "words", "--words", "ab,cx"]);
     assert!(told.contains("cx") && told.contains("cd"), "{told}");
-    let told = place.fail(
-        NAME,
-        &["train", "--data", "words", "--hold-out-speaker", "speaker9"],
+    let told = place.fail(&["train", "--data", "words", "--hold-out-speaker", "speaker9"],
     );
     assert!(told.contains("speaker9") && told.contains("speaker1"), "{told}");
-    let told = place.succeed(
-        NAME,
-        &[
+    let told = place.succeed(&[
             "train",
             "--data",
             "words",
@@ -277,7 +270,7 @@ fn it_trains_on_folders_of_ones_own() {
         ],
     );
     assert!(told.contains("speaker3 is held out"), "{told}");
-    let told = place.fail(NAME, &["train", "--data", "words", "--strings"]);
+    let told = place.fail(&["train", "--data", "words", "--strings"]);
     assert!(told.contains("without --strings"), "{told}");
 
     // A folder of silence is one, also beside words that were asked for, and noise that lasts is no reason to leave it out.
@@ -289,9 +282,7 @@ fn it_trains_on_folders_of_ones_own() {
         let file = format!("words/_silence_/speaker{number}_nohash_0.wav");
         audio::write_wav(place.path().join(file), &hiss, RATE).unwrap();
     }
-    place.succeed(
-        NAME,
-        &[
+    place.succeed(&[
             "train", "--data", "words", "--words", "ab", "--epochs", "1", "--out", "wake",
         ],
     );
@@ -310,7 +301,7 @@ fn it_trains_on_folders_of_ones_own() {
 /// Digits in the layout of the Free Spoken Digit Dataset.
 #[test]
 fn it_knows_the_layout_of_free_spoken_digits() {
-    let place = Place::new();
+    let place = place!();
     for digit in ["0", "1"] {
         for speaker in ["ann", "bob", "cid"] {
             for index in 0..12 {
@@ -325,14 +316,12 @@ fn it_knows_the_layout_of_free_spoken_digits() {
             }
         }
     }
-    let told = place.succeed(NAME, &["train", "--data", "digits", "--epochs", "1"]);
+    let told = place.succeed(&["train", "--data", "digits", "--epochs", "1"]);
     assert!(
         told.contains("30 test") && told.contains("split by the index"),
         "{told}"
     );
-    let told = place.succeed(
-        NAME,
-        &[
+    let told = place.succeed(&[
             "train",
             "--data",
             "digits",
@@ -343,9 +332,7 @@ fn it_knows_the_layout_of_free_spoken_digits() {
         ],
     );
     assert!(told.contains("24 test"), "{told}");
-    let told = place.succeed(
-        NAME,
-        &[
+    let told = place.succeed(&[
             "train",
             "--data",
             "digits",
@@ -365,7 +352,7 @@ fn it_knows_the_layout_of_free_spoken_digits() {
 
 #[test]
 fn transcripts_that_cannot_be_learned_from_are_named_and_counted() {
-    let place = Place::new();
+    let place = place!();
     let mut chapters = std::collections::BTreeMap::<String, String>::new();
     for (number, (text, path)) in strings().into_iter().take(30).enumerate() {
         let speaker = format!("s{}", number % 6);
@@ -403,7 +390,7 @@ fn transcripts_that_cannot_be_learned_from_are_named_and_counted() {
         )
         .unwrap();
     }
-    let told = place.succeed(NAME, &["train", "--strings", "--data", "talks", "--epochs", "1"]);
+    let told = place.succeed(&["train", "--strings", "--data", "talks", "--epochs", "1"]);
     for part in [
         "s1-1.wav",
         "'f'",
@@ -417,14 +404,12 @@ fn transcripts_that_cannot_be_learned_from_are_named_and_counted() {
     ] {
         assert!(told.contains(part), "no {part:?}: {told}");
     }
-    let told = place.fail(NAME, &["train", "--data", "talks"]);
+    let told = place.fail(&["train", "--data", "talks"]);
     assert!(
         told.contains("s0.trans.txt") && told.contains("--strings"),
         "{told}"
     );
-    let told = place.fail(
-        NAME,
-        &["train", "--strings", "--data", "talks", "--alphabet", "xyz"],
+    let told = place.fail(&["train", "--strings", "--data", "talks", "--alphabet", "xyz"],
     );
     assert!(told.contains("not in the alphabet"), "{told}");
 }
@@ -432,14 +417,14 @@ fn transcripts_that_cannot_be_learned_from_are_named_and_counted() {
 #[test]
 fn a_killed_run_of_strings_ends_as_if_nothing_had_happened() {
     let flags = ["--strings", "--epochs", "3", "--device", "cpu"];
-    let whole = Place::new();
-    whole.succeed(NAME, &flags);
-    let killed = Place::new();
-    let mut process = killed.start(NAME, &flags);
+    let whole = place!();
+    whole.succeed(&flags);
+    let killed = place!();
+    let mut process = killed.start(&flags);
     killed.wait_for_epoch(RUN, 1);
     process.kill().unwrap();
     process.wait().unwrap();
-    killed.succeed(NAME, &["train", "--resume", RUN]);
+    killed.succeed(&["train", "--resume", RUN]);
     for file in ["model.safetensors", "predictions.csv"] {
         assert_eq!(
             killed.bytes(&format!("{RUN}/{file}")),
@@ -456,12 +441,10 @@ fn it_names_digits_that_people_said() {
         println!("skipped: KINDLING_MIRROR names no folder with free-spoken-digit-dataset");
         return;
     };
-    let place = Place::new();
+    let place = place!();
     let data = Path::new(&mirror).join("free-spoken-digit-dataset");
     let data = data.to_str().unwrap();
-    place.succeed(
-        NAME,
-        &[
+    place.succeed(&[
             "train",
             "--data",
             data,

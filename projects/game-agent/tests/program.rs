@@ -1,8 +1,9 @@
 //! What `game-agent` learns, and that a stop changes nothing of it.
 
-use std::process::Command;
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, in its helpers too")]
 
-use crate::program::{Place, text};
+use std::process::Command;
+use testing::{Place, place, text};
 
 const PROJECT: &str = "game-agent";
 
@@ -19,9 +20,9 @@ fn scores(place: &Place, folder: &str) -> (f64, f64) {
 #[test]
 fn the_pole_is_balanced_by_every_algorithm_that_can() {
     for (algorithm, least) in [("ppo", 475.0), ("dqn", 475.0), ("a2c", 400.0)] {
-        let place = Place::new();
+        let place = place!();
         let flags = ["train", "--algorithm", algorithm, "--device", "cpu"];
-        place.succeed(PROJECT, &flags);
+        place.succeed(&flags);
         let (score, baseline) = scores(&place, "runs/game-agent/001");
         assert!(
             score >= least && score > 5.0 * baseline,
@@ -32,31 +33,31 @@ fn the_pole_is_balanced_by_every_algorithm_that_can() {
 
 #[test]
 fn a_snake_learns_to_eat_and_a_car_to_drive_up_a_hill() {
-    let place = Place::new();
-    place.succeed(PROJECT, &["train", "--game", "snake", "--steps", "400000"]);
+    let place = place!();
+    place.succeed(&["train", "--game", "snake", "--steps", "400000"]);
     let (score, baseline) = scores(&place, "runs/game-agent/001");
     assert!(
         score > baseline && score > 20.0,
         "{score}, the baseline {baseline}"
     );
-    place.succeed(PROJECT, &["train", "--game", "mountain-car", "--steps", "60000"]);
+    place.succeed(&["train", "--game", "mountain-car", "--steps", "60000"]);
     // It is cut off after 200 steps, and whoever does not explore for long in one direction never arrives before.
     let (score, _) = scores(&place, "runs/game-agent/002");
     assert!(score > -150.0, "{score}");
     // Each is found by its game, the newer of another game passed over.
     for game in ["snake", "mountain-car"] {
-        let said = place.succeed(PROJECT, &["evaluate", "--game", game, "--episodes", "2"]);
+        let said = place.succeed(&["evaluate", "--game", game, "--episodes", "2"]);
         assert!(said.contains(&format!("{game}, 2 games")), "{said}");
     }
-    let said = place.fail(PROJECT, &["evaluate", "--game", "breakout", "--episodes", "2"]);
+    let said = place.fail(&["evaluate", "--game", "breakout", "--episodes", "2"]);
     assert!(said.contains("no trained model of breakout"), "{said}");
 }
 
 #[test]
 fn connect_four_is_learned_from_nothing_but_its_rules() {
-    let place = Place::new();
+    let place = place!();
     let flags = ["train", "--game", "connect-four", "--steps", "8000"];
-    place.succeed(PROJECT, &flags);
+    place.succeed(&flags);
     let metrics = &place.json("runs/game-agent/001/result.json")["metrics"];
     let against = |opponent: &str| metrics[format!("against_{opponent}")].as_f64().unwrap();
     assert!(
@@ -85,12 +86,12 @@ fn last_seconds(place: &Place, folder: &str) -> f64 {
 
 /// Trains with `flags` to the end, and again with a stop in between: both must come to the same bits.
 fn a_stop_changes_nothing(flags: &[&str]) {
-    let place = Place::new();
+    let place = place!();
     let unbroken = [&["train", "--out", "unbroken", "--threads", "1"], flags].concat();
-    place.succeed(PROJECT, &unbroken);
+    place.succeed(&unbroken);
 
     let broken = [&["train", "--out", "broken", "--threads", "1"], flags].concat();
-    let running = place.start(PROJECT, &broken);
+    let running = place.start(&broken);
     let first = if flags.contains(&"--seeds") {
         "broken/seed-1"
     } else {
@@ -109,11 +110,11 @@ fn a_stop_changes_nothing(flags: &[&str]) {
         "{flags:?} was too fast to be stopped:\n{said}"
     );
     assert!(said.contains("--resume broken"), "{said}");
-    place.succeed(PROJECT, &["train", "--resume", "broken", "--threads", "1"]);
+    place.succeed(&["train", "--resume", "broken", "--threads", "1"]);
     let metrics = without_seconds(&place, "broken");
     assert_eq!(metrics, without_seconds(&place, "unbroken"), "{flags:?}");
     // There is nothing more to learn, and to try it changes nothing.
-    place.succeed(PROJECT, &["train", "--resume", "broken", "--threads", "1"]);
+    place.succeed(&["train", "--resume", "broken", "--threads", "1"]);
     assert_eq!(metrics, without_seconds(&place, "broken"), "{flags:?}");
     let seconds = place.json("broken/result.json")["seconds"].as_f64().unwrap();
     assert!(seconds + 0.1 >= last_seconds(&place, "broken"), "{seconds}");
@@ -155,11 +156,11 @@ fn a_stopped_training_goes_on_to_the_same_end() {
 
 #[test]
 fn several_agents_are_trained_and_the_best_is_kept() {
-    let place = Place::new();
+    let place = place!();
     let flags = [
         "train", "--seeds", "3", "--steps", "10000", "--seed", "7", "--out", "run",
     ];
-    place.succeed(PROJECT, &flags);
+    place.succeed(&flags);
     let models = [7, 8, 9].map(|seed| place.bytes(&format!("run/seed-{seed}/model.safetensors")));
     assert!(models[0] != models[1] && models[1] != models[2]);
     assert!(models.contains(&place.bytes("run/model.safetensors")));
@@ -171,19 +172,17 @@ fn several_agents_are_trained_and_the_best_is_kept() {
     assert_eq!(predictions.lines().count(), 1 + 3 * 100);
 
     // Each agent is what it would have been alone.
-    place.succeed(
-        PROJECT,
-        &["train", "--steps", "10000", "--seed", "8", "--out", "alone"],
+    place.succeed(&["train", "--steps", "10000", "--seed", "8", "--out", "alone"],
     );
     assert_eq!(place.bytes("alone/model.safetensors"), models[1]);
 
-    let said = place.succeed(PROJECT, &["evaluate", "--model", "run", "--episodes", "10"]);
+    let said = place.succeed(&["evaluate", "--model", "run", "--episodes", "10"]);
     assert!(said.contains("agent") && said.contains("random"), "{said}");
 }
 
 #[test]
 fn an_agent_begins_where_a_person_left_off() {
-    let place = Place::new();
+    let place = place!();
     let line = r#"{"game":"cart-pole","seed":1,"actions":[0,1,0,1],"score":4}"#;
     std::fs::write(place.path().join("mine.jsonl"), format!("{line}\n")).unwrap();
     for algorithm in ["dqn", "ppo", "a2c"] {
@@ -195,16 +194,16 @@ fn an_agent_begins_where_a_person_left_off() {
             "mine.jsonl",
             "--quick",
         ];
-        let said = place.succeed(PROJECT, &flags);
+        let said = place.succeed(&flags);
         assert!(said.contains("imitating 1 games"), "{said}");
     }
-    let said = place.fail(PROJECT, &["train", "--game", "snake", "--data", "mine.jsonl"]);
+    let said = place.fail(&["train", "--game", "snake", "--data", "mine.jsonl"]);
     assert!(said.contains("line 1") && said.contains("cart-pole"), "{said}");
 }
 
 #[test]
 fn what_does_not_fit_is_explained() {
-    let place = Place::new();
+    let place = place!();
     for (flags, words) in [
         (&["train", "--algorithm", "td"][..], "2048 only"),
         (&["train", "--algorithm", "alpha-zero"], "connect-four only"),
@@ -220,10 +219,10 @@ fn what_does_not_fit_is_explained() {
             "makes its data while it learns",
         ),
     ] {
-        let said = place.fail(PROJECT, flags);
+        let said = place.fail(flags);
         assert!(said.contains(words), "{flags:?}: {said}");
     }
-    let output = place.run(PROJECT, &["train", "--game", "snak"]);
+    let output = place.run(&["train", "--game", "snak"]);
     assert!(
         text(&output).contains("similar value exists: 'snake'"),
         "{}",

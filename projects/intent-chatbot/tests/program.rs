@@ -1,10 +1,11 @@
 //! The intent chatbot: what it understands that counting words does not, what it refuses, what it says of bad input.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, in its helpers too")]
+
 use std::{fmt::Write as _, fs, io::Write as _};
 
 use serde_json::Value;
-
-use crate::program::{Place, text};
+use testing::{Place, place, text};
 
 const NAME: &str = "intent-chatbot";
 const RUN: &str = "runs/intent-chatbot/001";
@@ -20,8 +21,8 @@ fn score(line: &str, name: &str) -> f64 {
 
 #[test]
 fn it_understands_order_and_negation_and_refuses_what_it_was_never_taught() {
-    let place = Place::new();
-    let said = place.succeed(NAME, &["--epochs", "10"]);
+    let place = place!();
+    let said = place.succeed(&["--epochs", "10"]);
     let line = |start: &str| {
         said.lines()
             .find(|line| line.starts_with(start))
@@ -62,7 +63,7 @@ fn it_understands_order_and_negation_and_refuses_what_it_was_never_taught() {
 
 /// What `predict --json` says of messages.
 fn predict(place: &Place, arguments: &[&str]) -> Vec<Value> {
-    let said = place.succeed(NAME, &[&["predict", "--json"], arguments].concat());
+    let said = place.succeed(&[&["predict", "--json"], arguments].concat());
     said.lines()
         .map(|line| serde_json::from_str(line).unwrap())
         .collect()
@@ -81,7 +82,7 @@ fn it_answers_messages_and_files(place: &Place) {
         period["end"].as_u64().unwrap() as usize,
     );
     assert_eq!(&message[start..end], period["value"].as_str().unwrap());
-    let said = place.succeed(NAME, &["predict", "--top", "1", message]);
+    let said = place.succeed(&["predict", "--top", "1", message]);
     assert!(
         said.contains("spending_summary") && said.contains("period: last month"),
         "{said}"
@@ -95,7 +96,7 @@ fn it_answers_messages_and_files(place: &Place) {
     let answers = predict(place, &["messages.txt"]);
     let intents: Vec<&Value> = answers.iter().map(|answer| &answer["intent"]).collect();
     assert_eq!(intents, ["freeze_card", "thanks"]);
-    let mut child = place.start_with_input(NAME, &["predict", "-"]);
+    let mut child = place.start_with_input(&["predict", "-"]);
     child
         .stdin
         .take()
@@ -111,7 +112,7 @@ fn it_answers_messages_and_files(place: &Place) {
     fs::write(place.path().join("empty.txt"), "\n").unwrap();
     assert!(
         place
-            .fail(NAME, &["predict", "empty.txt"])
+            .fail(&["predict", "empty.txt"])
             .contains("no message in empty.txt")
     );
 }
@@ -134,7 +135,7 @@ fn it_survives_any_message(place: &Place) {
     for text in odd {
         writeln!(lines, "{}", text.replace(['\n', '\r'], " ")).unwrap();
     }
-    let mut child = place.start_with_input(NAME, &["predict", "-"]);
+    let mut child = place.start_with_input(&["predict", "-"]);
     let mut input = child.stdin.take().unwrap();
     let write = std::thread::spawn(move || {
         input.write_all(lines.as_bytes()).unwrap();
@@ -152,7 +153,7 @@ fn it_survives_any_message(place: &Place) {
     assert!(said.len() < 20_000, "a long message is shown whole");
     assert!(
         place
-            .succeed(NAME, &["predict", " \t"])
+            .succeed(&["predict", " \t"])
             .contains("(no word in it)")
     );
     let answers = predict(place, &["", "🙂"]);
@@ -164,7 +165,7 @@ fn it_survives_any_message(place: &Place) {
 }
 
 fn it_keeps_up_a_conversation(place: &Place) {
-    let mut child = place.start_with_input(NAME, &["chat"]);
+    let mut child = place.start_with_input(&["chat"]);
     let said = "hello there\nsend some money to Jamila\n£80\nwill it rain tomorrow in the mountains\nthank you very much\n";
     child.stdin.take().unwrap().write_all(said.as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
@@ -189,7 +190,7 @@ fn it_keeps_up_a_conversation(place: &Place) {
 /// A shop of one's own: what the README tells to do.
 #[test]
 fn it_learns_intents_of_your_own() {
-    let place = Place::new();
+    let place = place!();
     let mut file = String::from(
         "[order_pizza] order a pizza\n> One {pizza}, coming up.\n> Pizza it is.\n? pizza: Which one?\n",
     );
@@ -216,9 +217,7 @@ fn it_learns_intents_of_your_own() {
     }
     file += "[complain] complain\nthis was cold\n[values pizza]\nmargherita\nfunghi\nquattro stagioni\ncalzone\nhawaii\n[out_of_scope near]\ncan i rent the kitchen\n";
     fs::write(place.path().join("pizzeria.txt"), &file).unwrap();
-    let said = place.succeed(
-        NAME,
-        &[
+    let said = place.succeed(&[
             "train",
             "--data",
             "pizzeria.txt",
@@ -233,7 +232,7 @@ fn it_learns_intents_of_your_own() {
     assert!(report.contains("About the data"));
     let answer = &predict(&place, &["i want a funghi please"])[0];
     assert_eq!(answer["ranked"][0]["intent"], "order_pizza", "{answer}");
-    let mut child = place.start_with_input(NAME, &["chat"]);
+    let mut child = place.start_with_input(&["chat"]);
     child
         .stdin
         .take()
@@ -251,13 +250,13 @@ fn it_learns_intents_of_your_own() {
         file.replace("{pizza}!", "{pizza!"),
     )
     .unwrap();
-    let said = place.fail(NAME, &["train", "--data", "pizzeria.txt", "--quick"]);
+    let said = place.fail(&["train", "--data", "pizzeria.txt", "--quick"]);
     assert!(said.contains("line 8") && said.contains("not closed"), "{said}");
 }
 
 #[test]
 fn broken_files_are_named_by_their_line() {
-    let place = Place::new();
+    let place = place!();
     let mut lines = String::new();
     for number in 0..20 {
         writeln!(
@@ -279,7 +278,7 @@ fn broken_files_are_named_by_their_line() {
         "test.jsonl",
         "{\"text\": \"hello\", \"intent\": \"greet\"}\n{\"text\": \"dance\", \"intent\": \"dance\"}\n{\"text\": \" \", \"intent\": \"greet\"}\n",
     );
-    place.succeed(NAME, &["train", "--data", "mine", "--quick"]);
+    place.succeed(&["train", "--data", "mine", "--quick"]);
     let report = String::from_utf8(place.bytes("runs/intent-chatbot/quick-001/report.html")).unwrap();
     for note in ["no training message has (dance)", "1 messages without a word"] {
         assert!(report.contains(note), "{note}");
@@ -288,8 +287,8 @@ fn broken_files_are_named_by_their_line() {
         "train.jsonl",
         &format!("{lines}{{\"text\": \"hello\", \"intent\": \n"),
     );
-    let said = place.fail(NAME, &["train", "--data", "mine", "--quick"]);
+    let said = place.fail(&["train", "--data", "mine", "--quick"]);
     assert!(said.contains("train.jsonl") && said.contains("line 41"), "{said}");
-    let said = place.fail(NAME, &["--false-refusals", "1.5", "--quick"]);
+    let said = place.fail(&["--false-refusals", "1.5", "--quick"]);
     assert!(said.contains("--false-refusals 1.5"), "{said}");
 }

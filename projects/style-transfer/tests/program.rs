@@ -1,5 +1,7 @@
 //! Style transfer: what the painter reaches on photographs it has never seen, what it paints, and what it says of bad input.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, in its helpers too")]
+
 use std::{
     fs,
     io::Write,
@@ -8,15 +10,14 @@ use std::{
 
 use serde_json::Value;
 use vision::RgbImage;
-
-use crate::program::{Place, made, root, text};
+use testing::{Place, place, text};
 
 const NAME: &str = "style-transfer";
 const RUN: &str = "runs/style-transfer/001";
 
 /// A made landscape that nothing is learned from.
 fn landscape() -> PathBuf {
-    made().join("made-scenes/test/landscape/landscape.00000.png")
+    place!().made().join("made-scenes/test/landscape/landscape.00000.png")
 }
 
 fn number(value: &Value) -> f64 {
@@ -25,8 +26,8 @@ fn number(value: &Value) -> f64 {
 
 #[test]
 fn it_paints_what_it_has_never_seen_and_colours_alone_do_not() {
-    let place = Place::new();
-    let said = place.succeed(NAME, &["--epochs", "3", "--compare", "1"]);
+    let place = place!();
+    let said = place.succeed(&["--epochs", "3", "--compare", "1"]);
     assert!(said.contains("triptych.png"), "{said}");
     let result = place.json(&format!("{RUN}/result.json"));
     let (scores, baselines) = (&result["metrics"], &result["baselines"]);
@@ -76,7 +77,7 @@ fn open(place: &Place, path: &str) -> RgbImage {
 
 fn it_paints_files_folders_and_standard_input(place: &Place) {
     let landscape = landscape();
-    let said = place.succeed(NAME, &["predict", landscape.to_str().unwrap()]);
+    let said = place.succeed(&["predict", landscape.to_str().unwrap()]);
     assert!(said.contains("painted/landscape.00000-flow-field.png"), "{said}");
     let painted = open(place, "painted/landscape.00000-flow-field.png");
     assert_eq!(painted.dimensions(), (256, 256));
@@ -84,9 +85,7 @@ fn it_paints_files_folders_and_standard_input(place: &Place) {
     assert_eq!(how["network"], "made", "{how}");
     assert_eq!(how["shares"]["flow-field"], 1.0, "{how}");
     // Its own colours: where the photograph is bluer than red, what is painted is.
-    place.succeed(
-        NAME,
-        &[
+    place.succeed(&[
             "predict",
             "--keep-colours",
             "--out",
@@ -107,7 +106,7 @@ fn it_paints_files_folders_and_standard_input(place: &Place) {
     }
     assert!(own * 3 < other, "{own} and {other}");
 
-    let mut child = place.start_with_input(NAME, &["predict", "-", "--size", "64"]);
+    let mut child = place.start_with_input(&["predict", "-", "--size", "64"]);
     child
         .stdin
         .take()
@@ -132,7 +131,7 @@ fn it_paints_pictures_of_any_shape(place: &Place) {
     save("high.png", 3, 900);
     // More than is painted at once: in tiles.
     save("large.png", 1500, 900);
-    place.succeed(NAME, &["predict", "album", "--out", "shapes"]);
+    place.succeed(&["predict", "album", "--out", "shapes"]);
     for (name, size) in [
         ("one", (1, 1)),
         ("flat", (3000, 2)),
@@ -147,9 +146,7 @@ fn it_paints_pictures_of_any_shape(place: &Place) {
     // Two of one name, and a name that is no text.
     fs::create_dir(folder.join("again")).unwrap();
     fs::copy(folder.join("one.png"), folder.join("again/one.png")).unwrap();
-    place.succeed(
-        NAME,
-        &["predict", "album/one.png", "album/again", "--out", "twice"],
+    place.succeed(&["predict", "album/one.png", "album/again", "--out", "twice"],
     );
     assert_eq!(open(place, "twice/one-2-flow-field.png").dimensions(), (1, 1));
     fs::remove_dir_all(folder.join("again")).unwrap();
@@ -158,11 +155,11 @@ fn it_paints_pictures_of_any_shape(place: &Place) {
         use std::os::unix::ffi::OsStrExt;
         let name = place.path().join(std::ffi::OsStr::from_bytes(b"\xff.png"));
         fs::copy(folder.join("one.png"), &name).unwrap();
-        let mut command = place.command(NAME, &["predict", "--out", "bytes"]);
+        let mut command = place.command(&["predict", "--out", "bytes"]);
         let output = command.arg(&name).output().unwrap();
         assert!(output.status.success(), "{}", text(&output));
     }
-    let said = place.fail(NAME, &["predict", "album", "absent.gif"]);
+    let said = place.fail(&["predict", "album", "absent.gif"]);
     for part in [
         "poem.jpg",
         "nothing.png",
@@ -172,7 +169,7 @@ fn it_paints_pictures_of_any_shape(place: &Place) {
     ] {
         assert!(said.contains(part), "{part:?} is not in {said}");
     }
-    let said = place.fail(NAME, &["predict", "album/one.png", "--styles", "mosaic:0.5"]);
+    let said = place.fail(&["predict", "album/one.png", "--styles", "mosaic:0.5"]);
     assert!(
         said.contains("\"mosaic\"") && said.contains("flow-field"),
         "{said}"
@@ -181,7 +178,7 @@ fn it_paints_pictures_of_any_shape(place: &Place) {
 
 #[test]
 fn one_network_paints_in_several_styles_and_between_them() {
-    let place = Place::new();
+    let place = place!();
     let flags = [
         "--style",
         "flow-field",
@@ -192,13 +189,11 @@ fn one_network_paints_in_several_styles_and_between_them() {
         "--compare",
         "0",
     ];
-    place.succeed(NAME, &[&["train"], &flags[..]].concat());
+    place.succeed(&[&["train"], &flags[..]].concat());
     let landscape = landscape();
     let landscape = landscape.to_str().unwrap();
-    place.succeed(NAME, &["predict", landscape]);
-    place.succeed(
-        NAME,
-        &["predict", landscape, "--styles", "flow-field:0.5,woodblock:0.5"],
+    place.succeed(&["predict", landscape]);
+    place.succeed(&["predict", landscape, "--styles", "flow-field:0.5,woodblock:0.5"],
     );
     let painted = |styles: &str| open(&place, &format!("painted/landscape.00000-{styles}.png"));
     let (one, other) = (painted("flow-field"), painted("woodblock"));
@@ -214,15 +209,13 @@ fn one_network_paints_in_several_styles_and_between_them() {
 
 #[test]
 fn one_photograph_is_painted_step_by_step() {
-    let place = Place::new();
+    let place = place!();
     // Makes them, if no test has.
-    place.succeed(NAME, &["--quick"]);
+    place.succeed(&["--quick"]);
     let landscape = landscape();
     let landscape = landscape.to_str().unwrap();
     let small = ["--size", "96", "--style-size", "96", "--steps", "24"];
-    place.succeed(
-        NAME,
-        &[&["optimise", landscape, "woodblock"], &small[..]].concat(),
+    place.succeed(&[&["optimise", landscape, "woodblock"], &small[..]].concat(),
     );
     let name = "painted/landscape.00000-as-woodblock";
     assert_eq!(open(&place, &format!("{name}.png")).dimensions(), (96, 96));
@@ -234,11 +227,9 @@ fn one_photograph_is_painted_step_by_step() {
     let how = place.json(&format!("{name}.json"));
     assert_eq!((&how["network"], &how["steps"]), (&"made".into(), &24.into()));
     // A photograph that is the painting has nowhere to go, and stays.
-    let style = made().join("made-styles/woodblock.png");
+    let style = place!().made().join("made-styles/woodblock.png");
     let style = style.to_str().unwrap();
-    place.succeed(
-        NAME,
-        &[&["optimise", style, style, "--out", "same"], &small[..]].concat(),
+    place.succeed(&[&["optimise", style, style, "--out", "same"], &small[..]].concat(),
     );
     let (before, after) = (
         open_at(Path::new(style)),
@@ -256,7 +247,7 @@ fn open_at(path: &Path) -> RgbImage {
 
 #[test]
 fn what_cannot_be_painted_is_refused_with_a_reason() {
-    let place = Place::new();
+    let place = place!();
     let save = |name: &str, width, height| {
         let picture = RgbImage::from_fn(width, height, |x, y| image::Rgb([x as u8, y as u8, 120]));
         fs::write(place.path().join(name), vision::png(&picture)).unwrap();
@@ -277,7 +268,7 @@ fn what_cannot_be_painted_is_refused_with_a_reason() {
     fs::write(place.path().join("vast.png"), vast).unwrap();
 
     let refused = |arguments: &[&str], parts: &[&str]| {
-        let said = place.fail(NAME, arguments);
+        let said = place.fail(arguments);
         for part in parts {
             assert!(said.contains(part), "{arguments:?}: {part:?} is not in {said}");
         }
@@ -289,7 +280,7 @@ fn what_cannot_be_painted_is_refused_with_a_reason() {
     refused(&["optimise", "good.png", "vast.png"], &["vast.png", "60000"]);
     refused(&["optimise", "good.png", "made-styles"], &["6 paintings"]);
     refused(&["optimise", "good.png", "mosaik"], &["mosaik", "mosaic"]);
-    let said = place.run(NAME, &["optimise", "good.png", "mosaic", "--style-weight=-1"]);
+    let said = place.run(&["optimise", "good.png", "mosaic", "--style-weight=-1"]);
     assert!(
         !said.status.success() && text(&said).contains("from 0 up"),
         "{}",
@@ -307,7 +298,7 @@ fn what_cannot_be_painted_is_refused_with_a_reason() {
         &[&["optimise", "good.png", "mosaic"], &nothing[..]].concat(),
         &["all 0"],
     );
-    let foreign = root().join("projects/style-transfer/weights/judge.safetensors");
+    let foreign = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/judge.safetensors");
     let foreign = foreign.to_str().unwrap();
     refused(
         &[
@@ -346,7 +337,7 @@ fn crc32(bytes: &[u8]) -> u32 {
 
 #[test]
 fn it_learns_from_a_folder_of_ones_own_and_names_what_it_could_not_read() {
-    let place = Place::new();
+    let place = place!();
     let folder = place.path().join("фотографии");
     fs::create_dir(&folder).unwrap();
     for number in 0..12u32 {
@@ -359,13 +350,13 @@ fn it_learns_from_a_folder_of_ones_own_and_names_what_it_could_not_read() {
     fs::write(folder.join("cut.png"), &whole[..whole.len() / 2]).unwrap();
     fs::write(folder.join("tiny.png"), vision::png(&RgbImage::new(1, 1))).unwrap();
     let flags = ["--style", "фотографии/5.png", "--epochs", "2", "--compare", "1"];
-    let said = place.succeed(NAME, &[&["train", "--data", "фотографии"], &flags[..]].concat());
+    let said = place.succeed(&[&["train", "--data", "фотографии"], &flags[..]].concat());
     assert!(said.contains("cut.png") && !said.contains("tiny.png"), "{said}");
 }
 
 #[test]
 fn a_resumed_painter_ends_as_an_unbroken_one() {
-    let place = Place::new();
+    let place = place!();
     let flags = [
         "train",
         "--epochs",
@@ -377,10 +368,10 @@ fn a_resumed_painter_ends_as_an_unbroken_one() {
         "--device",
         "cpu",
     ];
-    place.succeed(NAME, &flags);
+    place.succeed(&flags);
     let files = ["model.safetensors", "predictions.csv"];
     let unbroken = files.map(|file| place.bytes(&format!("{RUN}/{file}")));
-    let mut process = place.start(NAME, &flags);
+    let mut process = place.start(&flags);
     place.wait_for_epoch("runs/style-transfer/002", 1);
     assert!(
         process.try_wait().unwrap().is_none(),
@@ -388,7 +379,7 @@ fn a_resumed_painter_ends_as_an_unbroken_one() {
     );
     let _ = process.kill();
     process.wait().unwrap();
-    place.succeed(NAME, &["train", "--resume", "runs/style-transfer/002"]);
+    place.succeed(&["train", "--resume", "runs/style-transfer/002"]);
     let resumed = files.map(|file| place.bytes(&format!("runs/style-transfer/002/{file}")));
     assert!(resumed == unbroken);
 }
@@ -402,14 +393,14 @@ fn it_paints_by_a_network_that_knows_photographs() {
         println!("skipped: KINDLING_MIRROR names no folder with weights/efficientnet_lite0.safetensors");
         return;
     };
-    let place = Place::new();
+    let place = place!();
     let network = [
         "--network",
         "efficientnet-lite0",
         "--weights",
         weights.to_str().unwrap(),
     ];
-    place.succeed(NAME, &[&["--quick"], &network[..]].concat());
+    place.succeed(&[&["--quick"], &network[..]].concat());
     let landscape = landscape();
     let flags = [
         "optimise",
@@ -420,7 +411,7 @@ fn it_paints_by_a_network_that_knows_photographs() {
         "--steps",
         "4",
     ];
-    place.succeed(NAME, &[&flags[..], &network[..]].concat());
+    place.succeed(&[&flags[..], &network[..]].concat());
     let how = place.json("painted/landscape.00000-as-mosaic.json");
     assert_eq!(how["network"], "efficientnet-lite0", "{how}");
 }

@@ -1,5 +1,7 @@
 //! The image classifier: what it reaches, what it says of bad input, what it answers a competition.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, in its helpers too")]
+
 use std::{
     fs,
     io::Write,
@@ -7,16 +9,15 @@ use std::{
 };
 
 use vision::RgbImage;
-
-use crate::program::{Place, root, text};
+use testing::{Place, place, text};
 
 const NAME: &str = "image-classifier";
 const RUN: &str = "runs/image-classifier/001";
 
 #[test]
 fn it_tells_drawn_cats_from_dogs_and_a_linear_model_does_not() {
-    let place = Place::new();
-    place.succeed(NAME, &[]);
+    let place = place!();
+    place.succeed(&[]);
     let result = place.json(&format!("{RUN}/result.json"));
     let accuracy = result["metrics"]["accuracy"].as_f64().unwrap();
     assert!(accuracy >= 0.95, "accuracy {accuracy}");
@@ -70,11 +71,11 @@ fn drawings(part: &str) -> PathBuf {
 
 fn it_answers_files_folders_and_standard_input(place: &Place) {
     let cats = drawings("cat");
-    let said = place.succeed(NAME, &["predict", cats.to_str().unwrap()]);
+    let said = place.succeed(&["predict", cats.to_str().unwrap()]);
     let named = said.lines().filter(|line| line.ends_with("  cat")).count();
     assert!(named >= 230, "{named} of 250 cats");
     let one = fs::read_dir(&cats).unwrap().next().unwrap().unwrap().path();
-    let mut child = place.start_with_input(NAME, &["predict", "-"]);
+    let mut child = place.start_with_input(&["predict", "-"]);
     child
         .stdin
         .take()
@@ -92,7 +93,7 @@ fn it_answers_files_folders_and_standard_input(place: &Place) {
     let mut random = nn::random(1, "noise");
     let noise = RgbImage::from_fn(128, 128, |_, _| image::Rgb(rand::Rng::random(&mut random)));
     fs::write(place.path().join("noise.png"), vision::png(&noise)).unwrap();
-    let said = place.succeed(NAME, &["predict", "noise.png"]);
+    let said = place.succeed(&["predict", "noise.png"]);
     assert!(said.contains("not like anything I was trained on"), "{said}");
     fs::write(
         place.path().join("poem.jpg"),
@@ -101,7 +102,7 @@ fn it_answers_files_folders_and_standard_input(place: &Place) {
     .unwrap();
     fs::write(place.path().join("nothing.png"), "").unwrap();
     let one = one.to_str().unwrap();
-    let said = place.fail(NAME, &["predict", "poem.jpg", one, "nothing.png", "absent.gif"]);
+    let said = place.fail(&["predict", "poem.jpg", one, "nothing.png", "absent.gif"]);
     for part in ["poem.jpg", "nothing.png", "absent.gif", "3 of 4 pictures", one] {
         assert!(said.contains(part), "{part:?} is not in {said}");
     }
@@ -122,9 +123,7 @@ fn it_answers_a_competition(place: &Place) {
     }
     fs::write(place.path().join("sample.csv"), &sample).unwrap();
     fs::write(place.path().join("labels.csv"), labels).unwrap();
-    place.succeed(
-        NAME,
-        &["submit", "--test", "competition", "--sample", "sample.csv"],
+    place.succeed(&["submit", "--test", "competition", "--sample", "sample.csv"],
     );
     let answers = String::from_utf8(place.bytes("submission.csv")).unwrap();
     let ids = |table: &str| -> Vec<String> {
@@ -134,7 +133,7 @@ fn it_answers_a_competition(place: &Place) {
             .collect()
     };
     assert_eq!(ids(&answers), ids(&sample), "rows out of order");
-    let said = place.succeed(NAME, &["score", "submission.csv", "labels.csv"]);
+    let said = place.succeed(&["score", "submission.csv", "labels.csv"]);
     let accuracy: f64 = said
         .split("accuracy ")
         .nth(1)
@@ -156,9 +155,7 @@ fn it_answers_a_competition(place: &Place) {
         .map(|number| format!("{number},{}\n", names[number % 2]))
         .collect();
     fs::write(place.path().join("names.csv"), format!("id,class\n{truth}")).unwrap();
-    let said = place.succeed(
-        NAME,
-        &[
+    let said = place.succeed(&[
             "submit",
             "--test",
             "competition",
@@ -169,14 +166,12 @@ fn it_answers_a_competition(place: &Place) {
         ],
     );
     assert!(said.contains("the probability of \"cat\""), "{said}");
-    let said = place.succeed(NAME, &["score", "cats-answers.csv", "names.csv"]);
+    let said = place.succeed(&["score", "cats-answers.csv", "names.csv"]);
     assert!(
         said.contains("accuracy 0.9") || said.contains("accuracy 1"),
         "{said}"
     );
-    let said = place.fail(
-        NAME,
-        &["submit", "--test", "competition", "--sample", "no-sample.csv"],
+    let said = place.fail(&["submit", "--test", "competition", "--sample", "no-sample.csv"],
     );
     assert!(said.contains("no-sample.csv"), "{said}");
 }
@@ -210,7 +205,7 @@ fn folder(place: &Place, classes: [&str; 2], count: u32) -> PathBuf {
 
 #[test]
 fn it_trains_on_a_folder_of_ones_own_and_names_what_it_could_not_read() {
-    let place = Place::new();
+    let place = place!();
     // Class names in any language.
     let classes = ["Котики и 猫", "собаки 犬 🐕"];
     let folder = folder(&place, classes, 12);
@@ -221,7 +216,7 @@ fn it_trains_on_a_folder_of_ones_own_and_names_what_it_could_not_read() {
     fs::write(first.join("notes.txt"), "not a picture, and not called one").unwrap();
     let huge = vision::RgbImage::new(1, 1);
     fs::write(first.join("tiny.png"), vision::png(&huge)).unwrap();
-    let said = place.succeed(NAME, &["train", "--data", "pictures", "--epochs", "2"]);
+    let said = place.succeed(&["train", "--data", "pictures", "--epochs", "2"]);
     for part in ["cut.png", "poem.jpg", "1 .txt"] {
         assert!(said.contains(part), "{part} is not named: {said}");
     }
@@ -235,8 +230,8 @@ fn it_trains_on_a_folder_of_ones_own_and_names_what_it_could_not_read() {
 
 #[test]
 fn folders_that_cannot_be_learned_from_are_refused_with_a_reason() {
-    let place = Place::new();
-    let refused = |data: &str| place.fail(NAME, &["train", "--data", data]);
+    let place = place!();
+    let refused = |data: &str| place.fail(&["train", "--data", data]);
     assert!(
         refused("made-cats-dog").contains("made-cats-dogs"),
         "no suggestion"
@@ -252,10 +247,10 @@ fn folders_that_cannot_be_learned_from_are_refused_with_a_reason() {
         let said = refused("pictures");
         assert!(said.contains("again") && said.contains("link"), "{said}");
     }
-    let said = place.fail(NAME, &["train", "--weights", "no/such.safetensors"]);
+    let said = place.fail(&["train", "--weights", "no/such.safetensors"]);
     assert!(said.contains("no/such.safetensors"), "{said}");
     fs::write(place.path().join("weights.pth"), b"\x80\x02cpickle").unwrap();
-    let said = place.fail(NAME, &["train", "--weights", "weights.pth"]);
+    let said = place.fail(&["train", "--weights", "weights.pth"]);
     assert!(
         said.contains("weights.pth") && said.contains("converted"),
         "{said}"
@@ -264,11 +259,9 @@ fn folders_that_cannot_be_learned_from_are_refused_with_a_reason() {
 
 #[test]
 fn weights_of_another_network_are_refused() {
-    let place = Place::new();
-    let ours = root().join("projects/image-classifier/weights/drawn-animals.safetensors");
-    let said = place.fail(
-        NAME,
-        &[
+    let place = place!();
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/drawn-animals.safetensors");
+    let said = place.fail(&[
             "train",
             "--network",
             "resnet18",
@@ -284,7 +277,7 @@ fn weights_of_another_network_are_refused() {
 
 #[test]
 fn a_resumed_fine_tuning_ends_as_an_unbroken_one() {
-    let place = Place::new();
+    let place = place!();
     folder(&place, ["left", "right"], 40);
     let flags = [
         "train",
@@ -297,9 +290,9 @@ fn a_resumed_fine_tuning_ends_as_an_unbroken_one() {
         "--device",
         "cpu",
     ];
-    place.succeed(NAME, &flags);
+    place.succeed(&flags);
     let unbroken = place.bytes(&format!("{RUN}/model.safetensors"));
-    let mut process = place.start(NAME, &flags);
+    let mut process = place.start(&flags);
     let metrics = place.path().join("runs/image-classifier/002/metrics.csv");
     // The header, twelve epochs of the head, and the first of the whole network.
     while fs::read_to_string(&metrics).unwrap_or_default().lines().count() < 14 {
@@ -311,7 +304,7 @@ fn a_resumed_fine_tuning_ends_as_an_unbroken_one() {
     }
     let _ = process.kill();
     process.wait().unwrap();
-    place.succeed(NAME, &["train", "--resume", "runs/image-classifier/002"]);
+    place.succeed(&["train", "--resume", "runs/image-classifier/002"]);
     assert_eq!(
         place.bytes("runs/image-classifier/002/model.safetensors"),
         unbroken
@@ -325,7 +318,7 @@ fn real_photographs_are_told_apart_from_features_alone() {
         println!("skipped: KINDLING_MIRROR names no folder with cats-dogs and weights");
         return;
     };
-    let place = Place::new();
+    let place = place!();
     let data = PathBuf::from(&mirror).join("cats-dogs");
     let weights = PathBuf::from(&mirror).join("weights/efficientnet_lite0.safetensors");
     if !data.exists() || !weights.exists() {
@@ -341,9 +334,7 @@ fn real_photographs_are_told_apart_from_features_alone() {
         "--epochs",
         "1",
     ];
-    place.succeed(
-        NAME,
-        &[&["train", "--data", data, "--weights", weights], &flags[..]].concat(),
+    place.succeed(&[&["train", "--data", data, "--weights", weights], &flags[..]].concat(),
     );
     let accuracy = place.json(&format!("{RUN}/result.json"))["metrics"]["accuracy"]
         .as_f64()

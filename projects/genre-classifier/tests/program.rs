@@ -1,20 +1,21 @@
 //! The genre classifier: what it reaches, how it survives, what it says of bad input.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, in its helpers too")]
+
 use std::{
     fs,
     path::{Path, PathBuf},
     process::Command,
 };
-
-use crate::program::{Place, root, text, wav};
+use testing::{Place, place, root, text, wav};
 
 const NAME: &str = "genre-classifier";
 const RUN: &str = "runs/genre-classifier/001";
 
 #[test]
 fn it_names_genres_of_artists_never_heard_and_a_linear_model_does_not() {
-    let place = Place::new();
-    place.succeed(NAME, &[]);
+    let place = place!();
+    place.succeed(&[]);
     let result = place.json(&format!("{RUN}/result.json"));
     let accuracy = result["metrics"]["accuracy"].as_f64().unwrap();
     assert!(accuracy >= 0.85, "accuracy {accuracy}");
@@ -45,7 +46,7 @@ fn it_names_genres_of_artists_never_heard_and_a_linear_model_does_not() {
     inputs.push(whole_and_cut(&place));
     inputs.push(long(&place));
     let inputs: Vec<&str> = inputs.iter().map(|path| path.to_str().unwrap()).collect();
-    let said = place.succeed(NAME, &[&["predict", "--out", "pictures"], &inputs[..]].concat());
+    let said = place.succeed(&[&["predict", "--out", "pictures"], &inputs[..]].concat());
     assert_eq!(said.matches(" %  ").count(), 3 * inputs.len(), "{said}");
     let pictures: Vec<_> = fs::read_dir(place.path().join("pictures")).unwrap().collect();
     assert_eq!(pictures.len(), inputs.len());
@@ -58,9 +59,7 @@ fn it_names_genres_of_artists_never_heard_and_a_linear_model_does_not() {
     )
     .unwrap();
     fs::write(place.path().join("nothing.mp3"), "").unwrap();
-    let said = place.fail(
-        NAME,
-        &["predict", "poem.wav", inputs[0], "nothing.mp3", "absent.ogg"],
+    let said = place.fail(&["predict", "poem.wav", inputs[0], "nothing.mp3", "absent.ogg"],
     );
     for part in [
         "poem.wav",
@@ -82,13 +81,13 @@ fn it_names_genres_of_artists_never_heard_and_a_linear_model_does_not() {
     let mut other = model.clone();
     other[at..at + NAME.len()].copy_from_slice(b"xenon-classifier");
     fs::write(foreign.join("model.safetensors"), other).unwrap();
-    let said = place.fail(NAME, &["predict", "--model", "foreign", inputs[0]]);
+    let said = place.fail(&["predict", "--model", "foreign", inputs[0]]);
     assert!(
         said.contains("xenon-classifier") && said.contains("genre-classifier"),
         "{said}"
     );
     fs::write(foreign.join("model.safetensors"), &model[..model.len() / 2]).unwrap();
-    let said = place.fail(NAME, &["predict", "--model", "foreign", inputs[0]]);
+    let said = place.fail(&["predict", "--model", "foreign", inputs[0]]);
     assert!(said.contains("cut off"), "{said}");
 }
 
@@ -123,16 +122,16 @@ fn long(place: &Place) -> PathBuf {
 #[test]
 fn killed_or_stopped_and_resumed_it_ends_as_if_nothing_had_happened() {
     let flags = ["--epochs", "4", "--device", "cpu"];
-    let whole = Place::new();
-    whole.succeed(NAME, &flags);
+    let whole = place!();
+    whole.succeed(&flags);
     let unbroken = whole.bytes(&format!("{RUN}/model.safetensors"));
 
-    let killed = Place::new();
-    let mut process = killed.start(NAME, &flags);
+    let killed = place!();
+    let mut process = killed.start(&flags);
     killed.wait_for_epoch(RUN, 2);
     process.kill().unwrap();
     process.wait().unwrap();
-    killed.succeed(NAME, &["train", "--resume", RUN]);
+    killed.succeed(&["train", "--resume", RUN]);
     assert_eq!(
         killed.bytes(&format!("{RUN}/model.safetensors")),
         unbroken,
@@ -148,8 +147,8 @@ fn killed_or_stopped_and_resumed_it_ends_as_if_nothing_had_happened() {
     );
 
     if cfg!(unix) {
-        let stopped = Place::new();
-        let process = stopped.start(NAME, &flags);
+        let stopped = place!();
+        let process = stopped.start(&flags);
         stopped.wait_for_epoch(RUN, 1);
         let status = Command::new("kill")
             .args(["-INT", &process.id().to_string()])
@@ -163,7 +162,7 @@ fn killed_or_stopped_and_resumed_it_ends_as_if_nothing_had_happened() {
             said.contains(&format!("cargo run -p {NAME} -- train --resume {RUN}")),
             "{said}"
         );
-        stopped.succeed(NAME, &["train", "--resume", RUN]);
+        stopped.succeed(&["train", "--resume", RUN]);
         assert_eq!(
             stopped.bytes(&format!("{RUN}/model.safetensors")),
             unbroken,
@@ -188,7 +187,7 @@ fn music(place: &Place, count: usize) -> PathBuf {
 
 #[test]
 fn it_trains_on_a_folder_of_ones_own_and_names_what_it_could_not_read() {
-    let place = Place::new();
+    let place = place!();
     let folder = music(&place, 8);
     fs::write(
         folder.join("low/poem.wav"),
@@ -204,7 +203,7 @@ fn it_trains_on_a_folder_of_ones_own_and_names_what_it_could_not_read() {
     not_a_number(&folder.join("high/nan.wav"));
     many_channels(&folder.join("high/channels.wav"));
     audio::write_wav(folder.join("high/short.wav"), &[0.1; 1_600], 16_000).unwrap();
-    let said = place.succeed(NAME, &["train", "--data", "music", "--epochs", "2"]);
+    let said = place.succeed(&["train", "--data", "music", "--epochs", "2"]);
     for part in ["poem.wav", "empty.mp3", "cut.wav", "nan.wav"] {
         assert!(said.contains(part), "{part} is not named: {said}");
     }
@@ -229,8 +228,8 @@ fn many_channels(path: &Path) {
 
 #[test]
 fn folders_that_cannot_be_learned_from_are_refused_with_a_reason() {
-    let place = Place::new();
-    let refused = |data: &str| place.fail(NAME, &["train", "--data", data]);
+    let place = place!();
+    let refused = |data: &str| place.fail(&["train", "--data", data]);
     fs::create_dir_all(place.path().join("empty")).unwrap();
     assert!(refused("empty").contains("empty"));
     assert!(refused("made-musik").contains("made-music"), "no suggestion");
@@ -265,11 +264,11 @@ fn folders_that_cannot_be_learned_from_are_refused_with_a_reason() {
 
 #[test]
 fn a_run_is_not_resumed_on_other_data() {
-    let place = Place::new();
+    let place = place!();
     let folder = music(&place, 6);
-    place.succeed(NAME, &["train", "--data", "music", "--epochs", "1"]);
+    place.succeed(&["train", "--data", "music", "--epochs", "1"]);
     fs::rename(folder.join("low"), folder.join("deep")).unwrap();
-    let said = place.fail(NAME, &["train", "--resume", RUN]);
+    let said = place.fail(&["train", "--resume", RUN]);
     assert!(
         said.contains("the data has changed") && said.contains("deep"),
         "{said}"

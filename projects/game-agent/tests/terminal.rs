@@ -1,17 +1,18 @@
 //! What only `game-agent` can show: that it leaves a terminal as it found it, and that people can play.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, in its helpers too")]
+
 use std::{
     io::Write,
     process::{Command, Output, Stdio},
 };
-
-use crate::program::{Place, text};
+use testing::{Place, place, text};
 
 const PROJECT: &str = "game-agent";
 
 /// The program, with its data in `place`.
 fn command(place: &Place, arguments: &[&str]) -> Command {
-    let mut command = place.command(PROJECT, arguments);
+    let mut command = place.command(arguments);
     command.env("KINDLING_DATA", place.path().join("data"));
     command
 }
@@ -31,7 +32,7 @@ fn told(place: &Place, arguments: &[&str], input: &str) -> Output {
 
 #[test]
 fn a_game_can_be_played_through_a_pipe_and_is_kept() {
-    let place = Place::new();
+    let place = place!();
     let arguments = ["play", "--game", "connect-four", "--first", "me", "--seed", "4"];
     let output = told(&place, &arguments, "4\n\n8\nsideways\ncolumn 4\nq\n");
     let said = text(&output);
@@ -67,7 +68,7 @@ fn a_game_can_be_played_through_a_pipe_and_is_kept() {
 
 #[test]
 fn what_the_rules_forbid_is_explained_and_the_game_goes_on() {
-    let place = Place::new();
+    let place = place!();
     let columns = "1\n".repeat(7) + "2\nq\n";
     let output = told(
         &place,
@@ -81,7 +82,7 @@ fn what_the_rules_forbid_is_explained_and_the_game_goes_on() {
 
 #[test]
 fn a_game_that_waits_for_nobody_needs_a_terminal() {
-    let place = Place::new();
+    let place = place!();
     let output = told(&place, &["play", "--game", "snake"], "left\n");
     let said = text(&output);
     assert_eq!(output.status.code(), Some(1), "{said}");
@@ -93,14 +94,14 @@ fn a_game_that_waits_for_nobody_needs_a_terminal() {
 
 #[test]
 fn mistaken_flags_are_explained() {
-    let place = Place::new();
-    let said = place.fail(PROJECT, &["play", "--game", "2048", "--first", "me"]);
+    let place = place!();
+    let said = place.fail(&["play", "--game", "2048", "--first", "me"]);
     assert!(said.contains("--first is for connect-four"), "{said}");
-    let said = place.fail(PROJECT, &["play", "--game", "2048", "--speed", "0"]);
+    let said = place.fail(&["play", "--game", "2048", "--speed", "0"]);
     assert!(said.contains("--speed 0"), "{said}");
-    let said = place.fail(PROJECT, &["play", "--model", "no/such/run"]);
+    let said = place.fail(&["play", "--model", "no/such/run"]);
     assert!(said.contains("no/such/run"), "{said}");
-    let said = place.fail(PROJECT, &["watch"]);
+    let said = place.fail(&["watch"]);
     assert!(said.contains("no trained model"), "{said}");
 }
 
@@ -109,11 +110,9 @@ const QUICK: &str = "runs/game-agent/quick-001";
 
 #[test]
 fn an_agent_is_filmed_where_nobody_watches() {
-    let place = Place::new();
-    place.succeed(PROJECT, &["train", "--game", "cart-pole", "--quick"]);
-    let said = place.succeed(
-        PROJECT,
-        &["watch", "--model", QUICK, "--episodes", "2", "--seed", "5"],
+    let place = place!();
+    place.succeed(&["train", "--game", "cart-pole", "--quick"]);
+    let said = place.succeed(&["watch", "--model", QUICK, "--episodes", "2", "--seed", "5"],
     );
     let lines: Vec<&str> = said.lines().collect();
     assert!(
@@ -124,39 +123,31 @@ fn an_agent_is_filmed_where_nobody_watches() {
     assert!(said.contains("cart-pole.gif"), "{said}");
     let film = place.bytes("cart-pole.gif");
     assert!(film.starts_with(b"GIF89a"));
-    place.succeed(
-        PROJECT,
-        &["watch", "--model", QUICK, "--seed", "5", "--gif", "again.gif"],
+    place.succeed(&["watch", "--model", QUICK, "--seed", "5", "--gif", "again.gif"],
     );
     assert_eq!(place.bytes("again.gif"), film, "the same seed gave another film");
-    let said = place.fail(PROJECT, &["watch", "--model", QUICK, "--opponent", "random"]);
+    let said = place.fail(&["watch", "--model", QUICK, "--opponent", "random"]);
     assert!(said.contains("--opponent is for connect-four"), "{said}");
-    let said = place.fail(PROJECT, &["watch", "--model", QUICK, "--game", "snake"]);
+    let said = place.fail(&["watch", "--model", QUICK, "--game", "snake"]);
     assert!(said.contains("plays cart-pole, not snake"), "{said}");
-    let said = place.fail(
-        PROJECT,
-        &["watch", "--model", QUICK, "--gif", "cart-pole.gif/a.gif"],
+    let said = place.fail(&["watch", "--model", QUICK, "--gif", "cart-pole.gif/a.gif"],
     );
     assert!(said.contains("cart-pole.gif"), "{said}");
 }
 
 #[test]
 fn an_agent_says_what_it_would_do() {
-    let place = Place::new();
-    place.succeed(PROJECT, &["train", "--game", "cart-pole", "--quick"]);
-    let said = place.succeed(PROJECT, &["predict", "0.02,-0.1,0.03,0.2", "--model", QUICK]);
+    let place = place!();
+    place.succeed(&["train", "--game", "cart-pole", "--quick"]);
+    let said = place.succeed(&["predict", "0.02,-0.1,0.03,0.2", "--model", QUICK]);
     assert!(
         said.contains("left") && said.contains("right") && said.contains('\u{25b8}'),
         "{said}"
     );
-    let said = place.succeed(
-        PROJECT,
-        &["predict", "--model", QUICK, "--", "-0.02,-0.1,0.03,0.2"],
+    let said = place.succeed(&["predict", "--model", QUICK, "--", "-0.02,-0.1,0.03,0.2"],
     );
     assert!(said.contains("left"), "{said}");
-    let said = place.fail(
-        PROJECT,
-        &[
+    let said = place.fail(&[
             "predict",
             "--model",
             QUICK,
@@ -342,7 +333,7 @@ mod in_a_terminal {
     #[test]
     fn a_terminal_is_whole_after_every_end() {
         for key in ["q", "\x03", "\x04", "\x1b"] {
-            let place = Place::new();
+            let place = place!();
             let mut terminal = Terminal::start(&place, &PLAY, 80, 24);
             terminal.wait_for("q ends", 0);
             terminal.press(key);
@@ -350,7 +341,7 @@ mod in_a_terminal {
             assert!(status.success(), "{key:?}: {status}");
         }
         for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
-            let place = Place::new();
+            let place = place!();
             let mut terminal = Terminal::start(&place, &PLAY, 80, 24);
             terminal.wait_for("q ends", 0);
             terminal.signal(signal);
@@ -361,7 +352,7 @@ mod in_a_terminal {
 
     #[test]
     fn two_signals_at_once_do_no_harm() {
-        let place = Place::new();
+        let place = place!();
         let mut terminal = Terminal::start(&place, &PLAY, 80, 24);
         terminal.wait_for("q ends", 0);
         terminal.signal(Signal::TERM);
@@ -371,7 +362,7 @@ mod in_a_terminal {
 
     #[test]
     fn the_program_ends_when_the_terminal_goes() {
-        let place = Place::new();
+        let place = place!();
         let terminal = Terminal::start(&place, &PLAY, 80, 24);
         terminal.wait_for("q ends", 0);
         let Terminal {
@@ -389,7 +380,7 @@ mod in_a_terminal {
 
     #[test]
     fn a_window_may_become_too_small_and_large_again() {
-        let place = Place::new();
+        let place = place!();
         let mut terminal = Terminal::start(&place, &PLAY, 80, 24);
         let at = terminal.wait_for("q ends", 0);
         terminal.resize(30, 6);
@@ -414,7 +405,7 @@ mod in_a_terminal {
     #[test]
     fn a_window_may_be_too_small_from_the_start() {
         for (columns, rows) in [(20, 5), (1, 1), (200, 4), (20, 100)] {
-            let place = Place::new();
+            let place = place!();
             let mut terminal = Terminal::start(&place, &PLAY, columns, rows);
             terminal.wait_for(ENTER, 0);
             if columns > 1 {
@@ -423,7 +414,7 @@ mod in_a_terminal {
             terminal.press("q");
             assert!(terminal.end_and_check().success());
         }
-        let place = Place::new();
+        let place = place!();
         let mut terminal = Terminal::start(&place, &PLAY, 20, 5);
         let at = terminal.wait_for("needed", 0);
         terminal.resize(80, 24);
@@ -434,7 +425,7 @@ mod in_a_terminal {
 
     #[test]
     fn a_game_by_the_clock_waits_for_its_first_key_and_goes_on_by_itself() {
-        let place = Place::new();
+        let place = place!();
         let arguments = ["play", "--game", "snake", "--seed", "1", "--speed", "20"];
         let mut terminal = Terminal::start(&place, &arguments, 80, 30);
         let at = terminal.wait_for("Press a key to begin", 0);
@@ -448,8 +439,8 @@ mod in_a_terminal {
 
     #[test]
     fn an_agent_is_watched_and_the_terminal_stays_whole() {
-        let place = Place::new();
-        place.succeed(PROJECT, &["train", "--game", "cart-pole", "--quick"]);
+        let place = place!();
+        place.succeed(&["train", "--game", "cart-pole", "--quick"]);
         let arguments = ["watch", "--model", QUICK, "--episodes", "50", "--speed", "0.5"];
         for key in ["q", "\x03"] {
             let mut terminal = Terminal::start(&place, &arguments, 80, 24);

@@ -1,0 +1,77 @@
+//! The front door: what would you like to build? `cargo run`
+
+use std::process::{Command, ExitCode, ExitStatus};
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+use kindling::{house::House, list, machine, menu, new};
+
+/// Choose a project by what you like, get data for it, copy it and make it yours
+#[derive(Parser)]
+#[command(name = "cargo run --", bin_name = "cargo run --")]
+struct Arguments {
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// List the projects: what each teaches, reaches and takes
+    List,
+    /// Data sets: list them, make, fetch, verify, find or remove them (`data --help` has the commands)
+    #[command(disable_help_flag = true)]
+    Data {
+        /// A command of the data door and what it needs
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// What this machine has for training, with advice
+    Check,
+    /// Copy a project with all that it needs into a workspace of its own
+    New(new::Arguments),
+}
+
+fn main() -> ExitCode {
+    match act(Arguments::parse()) {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn act(arguments: Arguments) -> Result<ExitCode> {
+    let house = House::open()?;
+    match arguments.action {
+        None => {
+            let Some(choice) = menu::choose(&house)? else {
+                return Ok(ExitCode::SUCCESS);
+            };
+            match choice {
+                menu::Choice::Run(project) => return run(house.run(&project, &[])),
+                menu::Choice::New(arguments) => print!("{}", new::new(&house, &arguments)?),
+            }
+        }
+        Some(Action::List) => print!("{}", list::all(&house)?),
+        Some(Action::Check) => print!("{}", machine::check(&house)),
+        Some(Action::New(arguments)) => print!("{}", new::new(&house, &arguments)?),
+        // A program of its own: it stands on the crate that makes and fetches data, which takes minutes to build once.
+        Some(Action::Data { arguments }) => {
+            return run(house.run("datasets", &arguments));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Runs cargo where the user is, and ends as it does.
+fn run(mut cargo: Command) -> Result<ExitCode> {
+    let status = cargo.status().context("cannot start cargo: is it still installed?")?;
+    Ok(code(status))
+}
+
+fn code(status: ExitStatus) -> ExitCode {
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    // 130 is what a shell reports for a program that Ctrl-C ended.
+    ExitCode::from(code.unwrap_or(130))
+}

@@ -1,0 +1,106 @@
+//! Asks what you like, shows what there is, and what to do with it.
+
+use std::io::IsTerminal;
+
+use anyhow::{Context, Result};
+use console::{Term, style};
+use dialoguer::{Input, Select, theme::ColorfulTheme};
+
+use crate::{
+    house::{House, Interest, Project},
+    list, new,
+};
+
+/// What somebody wants.
+pub enum Choice {
+    /// To run this project.
+    Run(String),
+    /// To copy one.
+    New(new::Arguments),
+}
+
+/// Asks with arrow keys in a terminal; elsewhere prints the list. Gives nothing where nothing is wanted.
+pub fn choose(house: &House) -> Result<Option<Choice>> {
+    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
+        print!("{}", list::all(house)?);
+        return Ok(None);
+    }
+    // A menu hides the cursor; Ctrl-C must not leave it so.
+    let _ = ctrlc::set_handler(|| {
+        let _ = Term::stderr().show_cursor();
+        std::process::exit(130);
+    });
+    eprintln!("\n{}  small fires to start with\n", style("Kindling").bold());
+    loop {
+        let Some(interest) = interest(house)? else {
+            return Ok(None);
+        };
+        let projects: Vec<&Project> = house
+            .projects
+            .iter()
+            .filter(|project| interest.is_none_or(|interest| project.about.you_like == interest))
+            .collect();
+        let lines: Vec<String> = projects
+            .iter()
+            .map(|project| format!("{:20} {}", project.name, project.description))
+            .collect();
+        let Some(chosen) = ask("Which one?", &lines)? else {
+            continue;
+        };
+        let project = projects[chosen];
+        eprintln!("{}", list::details(project)?);
+        let actions = [
+            format!("run it: cargo run -p {}", project.name),
+            "copy it, to make it mine".to_string(),
+            "look at others".to_string(),
+            "leave".to_string(),
+        ];
+        match ask("And now?", &actions)? {
+            Some(0) => return Ok(Some(Choice::Run(project.name.clone()))),
+            Some(1) => return Ok(Some(Choice::New(copy_of(project)?))),
+            Some(2) | None => {}
+            Some(_) => return Ok(None),
+        }
+    }
+}
+
+/// What somebody likes: one interest or, inside, all of them; none for "leave".
+fn interest(house: &House) -> Result<Option<Option<Interest>>> {
+    let known = |interest: &Interest| {
+        let mut projects = house.projects.iter();
+        projects.any(|project| project.about.you_like == *interest)
+    };
+    let interests: Vec<Interest> = Interest::ALL.into_iter().filter(known).collect();
+    let mut lines: Vec<String> = interests.iter().map(Interest::to_string).collect();
+    lines.push("all of these".into());
+    lines.push("leave".into());
+    Ok(match ask("What do you like?", &lines)? {
+        Some(line) if line < interests.len() => Some(Some(interests[line])),
+        Some(line) if line == interests.len() => Some(None),
+        _ => None,
+    })
+}
+
+/// Where to copy a project to.
+fn copy_of(project: &Project) -> Result<new::Arguments> {
+    let path: String = Input::with_theme(&ColorfulTheme::default())
+        .with_prompt("Folder for your project")
+        .default(format!("../my-{}", project.name))
+        .interact_text()
+        .context("cannot read from the terminal")?;
+    Ok(new::Arguments {
+        path: path.into(),
+        from: project.name.clone(),
+        name: None,
+    })
+}
+
+/// The line chosen with arrow keys and Enter; none for Escape or q.
+fn ask(question: &str, lines: &[String]) -> Result<Option<usize>> {
+    let theme = ColorfulTheme::default();
+    let select = Select::with_theme(&theme)
+        .with_prompt(question)
+        .items(lines)
+        .default(0);
+    select.interact_opt().context("cannot read from the terminal")
+}

@@ -1,12 +1,12 @@
 //! Imports go one way, and every crate is held to the same lints.
 
-use crate::program::{packages, root};
+use crate::workspace::{packages, projects, root};
 
-/// The rooms from the bottom to the top. A crate may use crates of lower rooms only, so that domains do not know
+/// The rooms from the bottom to the top; the front door stands outside, and uses none of them. A crate may use crates of lower rooms only, so that domains do not know
 /// each other and nothing shared knows a project.
 fn room(package: &str, manifest: &str) -> usize {
     match package {
-        "nn" | "sdl2" => 0,
+        "nn" | "sdl2" | "testing" | "kindling" => 0,
         "training" => 1,
         "workspace-tests" => 4,
         _ if manifest.contains("/projects/") => 3,
@@ -58,11 +58,29 @@ fn every_crate_keeps_the_lints_and_says_what_it_is() {
 
 #[test]
 fn every_project_has_the_same_files() {
-    for project in crate::program::projects() {
-        for file in ["src/main.rs", "src/data.rs", "src/model.rs", "README.md"] {
+    for project in projects() {
+        for file in [
+            "src/main.rs",
+            "src/data.rs",
+            "src/model.rs",
+            "tests/promises.rs",
+            "README.md",
+        ] {
             assert!(
                 root().join("projects").join(&project).join(file).exists(),
                 "{project} has no {file}"
+            );
+        }
+        let promises = root().join("projects").join(&project).join("tests/promises.rs");
+        let promises = std::fs::read_to_string(promises).unwrap();
+        for promise in [
+            "a_quick_run_leaves_a_whole_run_folder",
+            "the_same_seed_gives_the_same_numbers",
+            "mistaken_commands_are_explained",
+        ] {
+            assert!(
+                promises.contains(&format!("promises::{promise}(")),
+                "{project} does not promise that {promise}"
             );
         }
         let main =

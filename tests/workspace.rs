@@ -47,7 +47,11 @@ pub fn clean_cargo() -> Command {
 }
 
 fn cargo(arguments: &[&str]) -> Output {
-    let output = clean_cargo().args(arguments).current_dir(root()).output().unwrap();
+    let output = clean_cargo()
+        .args(arguments)
+        .current_dir(root())
+        .output()
+        .unwrap();
     assert!(
         output.status.success(),
         "cargo {arguments:?}: {}",

@@ -59,7 +59,10 @@ pub fn verify(card: &Card, folder: &Path) -> Result<String> {
         return Ok(format!("{} files; the card has no checksum of them", files.len()));
     };
     let mut checked = 0;
-    for file in remote.iter().filter(|file| file.unpack.is_none() && !file.sha256.is_empty()) {
+    for file in remote
+        .iter()
+        .filter(|file| file.unpack.is_none() && !file.sha256.is_empty())
+    {
         let path = folder.join(file.path);
         let found = checksum::of_file(&path)?;
         if !file.sha256.contains(&found.as_str()) {
@@ -77,7 +80,10 @@ pub fn verify(card: &Card, folder: &Path) -> Result<String> {
             "{} files; the archive was checked when it was unpacked, the card has no checksum of its files",
             files.len()
         ),
-        _ => format!("{} files, {checked} of them with the bytes that are on the card", files.len()),
+        _ => format!(
+            "{} files, {checked} of them with the bytes that are on the card",
+            files.len()
+        ),
     })
 }
 

@@ -95,7 +95,10 @@ fn all(names: &[String]) -> Result<Vec<&'static Card>> {
 }
 
 fn list() -> Result<()> {
-    say(format!("{:26} {:>9}  {:18} {:7}  what", "name", "size", "licence", "here"));
+    say(format!(
+        "{:26} {:>9}  {:18} {:7}  what",
+        "name", "size", "licence", "here"
+    ));
     let mut on_disk = 0;
     for card in cards::all() {
         let folder = installed::installed(card);
@@ -104,7 +107,13 @@ fn list() -> Result<()> {
         }
         let licence: String = match card.source {
             Source::Made(_) => "made here".into(),
-            _ => card.licence.split([';', ',', ':', '(']).next().unwrap_or_default().trim().into(),
+            _ => card
+                .licence
+                .split([';', ',', ':', '('])
+                .next()
+                .unwrap_or_default()
+                .trim()
+                .into(),
         };
         let licence: String = licence.chars().take(18).collect();
         say(format!(
@@ -172,7 +181,12 @@ fn obtain(card: &Card) -> Result<()> {
         let _ = write!(std::io::stderr(), "\r\x1b[K");
     }
     let (size, files) = installed::size_of(&folder)?;
-    say(format!("{} is in {}: {files} files, {}", card.name, folder.display(), bytes(size)));
+    say(format!(
+        "{} is in {}: {files} files, {}",
+        card.name,
+        folder.display(),
+        bytes(size)
+    ));
     Ok(())
 }
 
@@ -213,7 +227,11 @@ fn place(name: Option<&str>) -> Result<ExitCode> {
         Some(name) => {
             let card = cards::named(name)?;
             let Some(folder) = installed::installed(card) else {
-                let verb = if matches!(card.source, Source::Made(_)) { "make" } else { "fetch" };
+                let verb = if matches!(card.source, Source::Made(_)) {
+                    "make"
+                } else {
+                    "fetch"
+                };
                 eprintln!("{name} is not here: `{verb} {name}` gets it");
                 return Ok(ExitCode::FAILURE);
             };

@@ -101,7 +101,11 @@ impl House {
     /// The workspace in the folder `root`.
     pub fn at(root: &Path) -> Result<House> {
         let words = ["metadata", "--no-deps", "--format-version", "1"];
-        let output = cargo().args(words).current_dir(root).output().context("cannot start cargo")?;
+        let output = cargo()
+            .args(words)
+            .current_dir(root)
+            .output()
+            .context("cannot start cargo")?;
         ensure!(
             output.status.success(),
             "cargo cannot read the manifests in {}: {}",
@@ -142,7 +146,10 @@ impl House {
     /// `cargo run` for one of the crates, in the folder where the user is.
     pub fn run(&self, package: &str, arguments: &[String]) -> Command {
         let mut cargo = cargo();
-        cargo.arg("run").arg("--manifest-path").arg(self.root.join("Cargo.toml"));
+        cargo
+            .arg("run")
+            .arg("--manifest-path")
+            .arg(self.root.join("Cargo.toml"));
         cargo.args(["-p", package]);
         if !arguments.is_empty() {
             cargo.arg("--").args(arguments);
@@ -161,8 +168,15 @@ impl House {
                 .filter(|(likeness, _)| *likeness > 0.75)
                 .max_by(|one, other| one.0.total_cmp(&other.0));
             let hint = near.map_or(String::new(), |(_, near)| format!(": did you mean {near}?"));
-            let names: Vec<&str> = self.projects.iter().map(|project| project.name.as_str()).collect();
-            format!("there is no project {name:?}{hint} The projects are {}", names.join(", "))
+            let names: Vec<&str> = self
+                .projects
+                .iter()
+                .map(|project| project.name.as_str())
+                .collect();
+            format!(
+                "there is no project {name:?}{hint} The projects are {}",
+                names.join(", ")
+            )
         })
     }
 }

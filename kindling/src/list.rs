@@ -19,7 +19,11 @@ pub fn all(house: &House) -> Result<String> {
             continue;
         }
         write!(text, "\n{interest}\n")?;
-        for project in house.projects.iter().filter(|project| project.about.you_like == interest) {
+        for project in house
+            .projects
+            .iter()
+            .filter(|project| project.about.you_like == interest)
+        {
             text += &details(project)?;
         }
     }
@@ -31,33 +35,35 @@ pub fn all(house: &House) -> Result<String> {
 
 /// What a project teaches, reaches and takes, and its command.
 pub fn details(project: &Project) -> Result<String> {
-    let (made, numbers) = (&project.about.made, project.about.made.numbers(&project.folder)?);
+    let made = project.about.made.numbers(&project.folder);
     let mut text = format!("\n  {}\n    {}\n", project.name, project.description);
     writeln!(text, "    teaches  {}", project.about.teaches)?;
-    let of = |numbers: &[f64], words: &str| format!("{} {words}", listed(numbers));
-    writeln!(
-        text,
-        "    reaches  {} ({}: {})",
-        of(&numbers.scores, &made.of),
-        made.beside_is,
-        listed(&numbers.beside)
-    )?;
-    if let Some(real) = &project.about.real {
-        let numbers = real.numbers(&project.folder)?;
-        writeln!(
-            text,
-            "             {} ({}: {})",
-            of(&numbers.scores, &real.of),
-            real.beside_is,
-            listed(&numbers.beside)
-        )?;
+    let mut word = "reaches";
+    for reached in [Some(&project.about.made), project.about.real.as_ref()]
+        .into_iter()
+        .flatten()
+    {
+        // A project whose runs are still to come is shown all the same.
+        let reaches = match reached.numbers(&project.folder) {
+            Ok(numbers) => format!(
+                "{} {} ({}: {})",
+                listed(&numbers.scores),
+                reached.of,
+                reached.beside_is,
+                listed(&numbers.beside)
+            ),
+            Err(_) => format!("not measured yet: {}", reached.of),
+        };
+        writeln!(text, "    {word:7}  {reaches}")?;
+        word = "";
     }
-    let takes = match last_run_here(&project.name) {
-        Some(seconds) => format!("{} here, when it last ran", duration((seconds, seconds))),
-        None => format!(
+    let takes = match (last_run_here(&project.name), made) {
+        (Some(seconds), _) => format!("{} here, when it last ran", duration((seconds, seconds))),
+        (None, Ok(numbers)) => format!(
             "{} where that was measured, on two cores; the first build takes some minutes more",
             duration(numbers.seconds)
         ),
+        (None, Err(_)) => "not measured yet".into(),
     };
     writeln!(text, "    takes    {takes}")?;
     writeln!(text, "    command  cargo run -p {}", project.name)?;

@@ -4,13 +4,12 @@ use std::{fmt::Write, path::Path, process::Command};
 
 use sysinfo::{CpuRefreshKind, Disks, MemoryRefreshKind, RefreshKind, System};
 
-use crate::house::House;
-
 /// Bytes in a gigabyte, as memory and disks are sold.
 const GB: f64 = 1e9;
 
-/// Lines on cores, instructions, memory, disk, GPU, build and tools; advice behind an arrow where there is any.
-pub fn check(house: &House) -> String {
+/// Lines on cores, instructions, memory, the disk that holds `here`, GPU, build and tools; advice behind an arrow where
+/// there is any.
+pub fn check(here: &Path) -> String {
     let what = RefreshKind::nothing()
         .with_memory(MemoryRefreshKind::everything())
         .with_cpu(CpuRefreshKind::everything());
@@ -18,7 +17,7 @@ pub fn check(house: &House) -> String {
     let mut lines = Lines::default();
     processor(&mut lines, &system);
     memory(&mut lines, &system);
-    disk(&mut lines, &house.root);
+    disk(&mut lines, here);
     let gpu = graphics(&mut lines);
     build(&mut lines);
     tools(&mut lines, gpu);
@@ -42,7 +41,10 @@ impl Lines {
 fn processor(lines: &mut Lines, system: &System) {
     let model = system.cpus().first().map(|cpu| cpu.brand().trim().to_string());
     let model = model.filter(|model| !model.is_empty());
-    lines.say("processor", &model.unwrap_or_else(|| std::env::consts::ARCH.into()));
+    lines.say(
+        "processor",
+        &model.unwrap_or_else(|| std::env::consts::ARCH.into()),
+    );
     // What this process may use: a container or `taskset` can give it fewer than there are.
     let usable = std::thread::available_parallelism().map_or(1, usize::from);
     let (logical, physical) = (system.cpus().len().max(usable), System::physical_core_count());
@@ -81,7 +83,9 @@ fn instructions() -> (&'static str, Option<&'static str>) {
     } else {
         (
             "neither AVX2 nor AVX-512",
-            Some("training works, several times more slowly than the pages say; a virtual machine may be hiding them"),
+            Some(
+                "training works, several times more slowly than the pages say; a virtual machine may be hiding them",
+            ),
         )
     }
 }
@@ -96,7 +100,10 @@ fn instructions() -> (&'static str, Option<&'static str>) {
 }
 
 fn memory(lines: &mut Lines, system: &System) {
-    let (total, free) = (system.total_memory() as f64 / GB, system.available_memory() as f64 / GB);
+    let (total, free) = (
+        system.total_memory() as f64 / GB,
+        system.available_memory() as f64 / GB,
+    );
     lines.say("memory", &format!("{free:.1} of {total:.1} GB free"));
     // The default runs take 0.1 to 0.8 GB; the compiler's largest crates about 1.5 GB each.
     if free < 2.0 {
@@ -106,18 +113,18 @@ fn memory(lines: &mut Lines, system: &System) {
     }
 }
 
-fn disk(lines: &mut Lines, root: &Path) {
+fn disk(lines: &mut Lines, here: &Path) {
     let disks = Disks::new_with_refreshed_list();
-    let root = root.canonicalize().unwrap_or_else(|_| root.into());
+    let here = here.canonicalize().unwrap_or_else(|_| here.into());
     let disk = disks
         .iter()
-        .filter(|disk| root.starts_with(disk.mount_point()))
+        .filter(|disk| here.starts_with(disk.mount_point()))
         .max_by_key(|disk| disk.mount_point().as_os_str().len());
     let Some(disk) = disk else {
         return lines.say("disk", "cannot tell how much is free");
     };
     let free = disk.available_space() as f64 / GB;
-    lines.say("disk", &format!("{free:.0} GB free where the workspace is"));
+    lines.say("disk", &format!("{free:.0} GB free where you are"));
     if free < 6.0 {
         lines.advise("all projects built and their data made take about 6 GB; one project about 2");
     }
@@ -127,12 +134,20 @@ fn disk(lines: &mut Lines, root: &Path) {
 fn graphics(lines: &mut Lines) -> Option<&'static str> {
     if cfg!(all(target_os = "macos", target_arch = "aarch64")) {
         lines.say("GPU", "Apple's, by `--features metal`");
-        lines.advise("cargo run -p NAME --features metal; the small default networks are often as fast without");
+        lines.advise(
+            "cargo run -p NAME --features metal; the small default networks are often as fast without",
+        );
         return Some("metal");
     }
-    let query = ["--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"];
+    let query = [
+        "--query-gpu=name,memory.total,driver_version",
+        "--format=csv,noheader",
+    ];
     let Some(found) = said("nvidia-smi", &query) else {
-        lines.say("GPU", "none that a feature of this workspace would use (no nvidia-smi, no Apple processor)");
+        lines.say(
+            "GPU",
+            "none that a feature of this workspace would use (no nvidia-smi, no Apple processor)",
+        );
         lines.advise("no default run needs one");
         return None;
     };
@@ -151,7 +166,10 @@ fn build(lines: &mut Lines) {
             "is CARGO_PROFILE_DEV_DEBUG_ASSERTIONS or another profile set, in the environment or in a .cargo/config.toml?",
         );
     } else {
-        lines.say("build", "optimised, as the workspace's profile says; `--release` adds nothing");
+        lines.say(
+            "build",
+            "optimised, as the workspace's profile says; `--release` adds nothing",
+        );
     }
 }
 
@@ -161,7 +179,9 @@ fn tools(lines: &mut Lines, gpu: Option<&str>) {
     lines.say("cargo", version.trim());
     if !cfg!(windows) && said("cc", &["--version"]).is_none() {
         lines.say("cc", "no C compiler found");
-        lines.advise("install one (Debian: build-essential; macOS: xcode-select --install); the first build needs it");
+        lines.advise(
+            "install one (Debian: build-essential; macOS: xcode-select --install); the first build needs it",
+        );
     }
     if said("git", &["--version"]).is_none() {
         lines.say("git", "not found");
@@ -172,7 +192,9 @@ fn tools(lines: &mut Lines, gpu: Option<&str>) {
             Some(version) => {
                 let release = version.lines().find(|line| line.contains("release"));
                 lines.say("CUDA", release.unwrap_or("toolkit found").trim());
-                lines.advise("cargo run -p NAME --features cuda; the first build with it takes ten minutes more");
+                lines.advise(
+                    "cargo run -p NAME --features cuda; the first build with it takes ten minutes more",
+                );
             }
             None => {
                 lines.say("CUDA", "the toolkit (nvcc) is not on the path");

@@ -1,6 +1,10 @@
 //! The front door: what would you like to build? `cargo run`
 
-use std::process::{Command, ExitCode, ExitStatus};
+use std::{
+    io::Write,
+    path::Path,
+    process::{Command, ExitCode, ExitStatus},
+};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
@@ -42,31 +46,37 @@ fn main() -> ExitCode {
 }
 
 fn act(arguments: Arguments) -> Result<ExitCode> {
+    if let Some(Action::Check) = arguments.action {
+        show(&machine::check(Path::new(".")));
+        return Ok(ExitCode::SUCCESS);
+    }
     let house = House::open()?;
     match arguments.action {
-        None => {
-            let Some(choice) = menu::choose(&house)? else {
-                return Ok(ExitCode::SUCCESS);
-            };
-            match choice {
-                menu::Choice::Run(project) => return run(house.run(&project, &[])),
-                menu::Choice::New(arguments) => print!("{}", new::new(&house, &arguments)?),
-            }
-        }
-        Some(Action::List) => print!("{}", list::all(&house)?),
-        Some(Action::Check) => print!("{}", machine::check(&house)),
-        Some(Action::New(arguments)) => print!("{}", new::new(&house, &arguments)?),
+        None if !menu::in_a_terminal() => show(&list::all(&house)?),
+        None => match menu::choose(&house)? {
+            Some(menu::Choice::Run(project)) => return run(house.run(&project, &[])),
+            Some(menu::Choice::New(arguments)) => show(&new::new(&house, &arguments)?),
+            None => {}
+        },
+        Some(Action::List) => show(&list::all(&house)?),
+        Some(Action::New(arguments)) => show(&new::new(&house, &arguments)?),
         // A program of its own: it stands on the crate that makes and fetches data, which takes minutes to build once.
-        Some(Action::Data { arguments }) => {
-            return run(house.run("datasets", &arguments));
-        }
+        Some(Action::Data { arguments }) => return run(house.run("datasets", &arguments)),
+        Some(Action::Check) => {}
     }
     Ok(ExitCode::SUCCESS)
 }
 
+/// Prints, and goes on when nobody listens any more (`| head`).
+fn show(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
 /// Runs cargo where the user is, and ends as it does.
 fn run(mut cargo: Command) -> Result<ExitCode> {
-    let status = cargo.status().context("cannot start cargo: is it still installed?")?;
+    let status = cargo
+        .status()
+        .context("cannot start cargo: is it still installed?")?;
     Ok(code(status))
 }
 

@@ -19,12 +19,13 @@ pub enum Choice {
     New(new::Arguments),
 }
 
-/// Asks with arrow keys in a terminal; elsewhere prints the list. Gives nothing where nothing is wanted.
+/// Whether there is somebody to ask.
+pub fn in_a_terminal() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks with arrow keys. Gives nothing where nothing is wanted.
 pub fn choose(house: &House) -> Result<Option<Choice>> {
-    if !(std::io::stdin().is_terminal() && std::io::stderr().is_terminal()) {
-        print!("{}", list::all(house)?);
-        return Ok(None);
-    }
     // A menu hides the cursor; Ctrl-C must not leave it so.
     let _ = ctrlc::set_handler(|| {
         let _ = Term::stderr().show_cursor();

@@ -82,8 +82,14 @@ impl Reached {
             .flatten()
             .map(|entry| entry.path())
             .filter(|path| {
-                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let seed = name.strip_prefix(&start).and_then(|rest| rest.strip_suffix(".json"));
+                let name = path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned();
+                let seed = name
+                    .strip_prefix(&start)
+                    .and_then(|rest| rest.strip_suffix(".json"));
                 seed.is_some_and(|seed| seed.starts_with(|letter: char| letter.is_ascii_digit()))
             })
             .collect();
@@ -121,11 +127,12 @@ pub fn listed(numbers: &[f64]) -> String {
 
 /// A duration as pages write it: `55 to 62 s`, `7 minutes`.
 pub fn duration((least, most): (f64, f64)) -> String {
-    let (unit, name) = if least >= 180.0 { (60.0, "minutes") } else { (1.0, "s") };
-    let (least, most) = (
-        (least / unit).round().max(1.0),
-        (most / unit).round().max(1.0),
-    );
+    let (unit, name) = if least >= 180.0 {
+        (60.0, "minutes")
+    } else {
+        (1.0, "s")
+    };
+    let (least, most) = ((least / unit).round().max(1.0), (most / unit).round().max(1.0));
     match least == most {
         true => format!("{least} {name}"),
         false => format!("{least} to {most} {name}"),
@@ -171,12 +178,21 @@ mod tests {
             ..reached.clone()
         };
         let said = missing.numbers(project.path()).unwrap_err().to_string();
-        assert!(said.contains("nothing-SEED.json") && said.contains("cargo run"), "{said}");
+        assert!(
+            said.contains("nothing-SEED.json") && said.contains("cargo run"),
+            "{said}"
+        );
         let other = Reached {
             score: "recall".into(),
             ..reached
         };
-        assert!(other.numbers(project.path()).unwrap_err().to_string().contains("recall"));
+        assert!(
+            other
+                .numbers(project.path())
+                .unwrap_err()
+                .to_string()
+                .contains("recall")
+        );
     }
 
     #[test]

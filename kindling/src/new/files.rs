@@ -21,7 +21,10 @@ pub fn copy(from: &Path, to: &Path, renamed: Option<&Renamed>, but: &[&str]) -> 
         if name.starts_with('.') || but.contains(&name.as_str()) {
             continue;
         }
-        let (path, new) = (entry.path(), renamed.map_or(name.clone(), |renamed| in_name(renamed, &name)));
+        let (path, new) = (
+            entry.path(),
+            renamed.map_or(name.clone(), |renamed| in_name(renamed, &name)),
+        );
         if path.is_dir() {
             // Only beside a manifest are these what they are called after.
             if !(from.join("Cargo.toml").exists() && LEFT_BEHIND.contains(&name.as_str())) {

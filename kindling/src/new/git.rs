@@ -41,5 +41,9 @@ fn git(folder: &Path, arguments: &[&str]) -> Result<String, String> {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_string());
     }
     let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("git {} failed: {}", arguments[0], said.lines().next().unwrap_or("it did not say why")))
+    Err(format!(
+        "git {} failed: {}",
+        arguments[0],
+        said.lines().next().unwrap_or("it did not say why")
+    ))
 }

@@ -15,19 +15,23 @@ struct Package<'a> {
 }
 
 fn packages(lock: &str) -> impl Iterator<Item = Package<'_>> {
-    lock.split("\n\n").filter(|block| block.starts_with("[[package]]")).map(|block| {
-        let value = |key: &str| {
-            let line = block.lines().find_map(|line| line.strip_prefix(key));
-            line.map_or("", |value| value.trim_matches('"'))
-        };
-        let needs = block.lines().filter_map(|line| line.strip_prefix(" \"")?.strip_suffix("\","));
-        Package {
-            name: value("name = "),
-            version: value("version = "),
-            needs: needs.collect(),
-            text: block,
-        }
-    })
+    lock.split("\n\n")
+        .filter(|block| block.starts_with("[[package]]"))
+        .map(|block| {
+            let value = |key: &str| {
+                let line = block.lines().find_map(|line| line.strip_prefix(key));
+                line.map_or("", |value| value.trim_matches('"'))
+            };
+            let needs = block
+                .lines()
+                .filter_map(|line| line.strip_prefix(" \"")?.strip_suffix("\","));
+            Package {
+                name: value("name = "),
+                version: value("version = "),
+                needs: needs.collect(),
+                text: block,
+            }
+        })
 }
 
 /// The packages that `project` needs, itself and those of its tests among them, as (name, version).
@@ -63,7 +67,11 @@ pub fn of_the_copy(lock: &str, renamed: &Renamed) -> String {
         .filter(|package| needed.contains(&(package.name, package.version)))
         .map(|package| match package.name == renamed.old {
             true => (renamed.name.clone(), package.version, renamed.text(package.text)),
-            false => (package.name.to_string(), package.version, package.text.to_string()),
+            false => (
+                package.name.to_string(),
+                package.version,
+                package.text.to_string(),
+            ),
         })
         .collect();
     // Cargo keeps them sorted.
@@ -124,8 +132,19 @@ version = "1.0.0"
         );
         let renamed = Renamed::new("alpha", "zeta", &closure(LOCK, "alpha")).unwrap();
         let copy = of_the_copy(LOCK, &renamed);
-        assert!(copy.starts_with("# made by cargo\nversion = 4\n\n[[package]]\nname = \"alpha-tools\""), "{copy}");
-        assert!(copy.contains("version = \"0.9.5\"") && !copy.contains("0.8.0") && !copy.contains("beta"), "{copy}");
-        assert!(copy.ends_with("name = \"zeta\"\nversion = \"0.1.0\"\ndependencies = [\n \"rand 0.9.5\",\n \"shared\",\n]\n"), "{copy}");
+        assert!(
+            copy.starts_with("# made by cargo\nversion = 4\n\n[[package]]\nname = \"alpha-tools\""),
+            "{copy}"
+        );
+        assert!(
+            copy.contains("version = \"0.9.5\"") && !copy.contains("0.8.0") && !copy.contains("beta"),
+            "{copy}"
+        );
+        assert!(
+            copy.ends_with(
+                "name = \"zeta\"\nversion = \"0.1.0\"\ndependencies = [\n \"rand 0.9.5\",\n \"shared\",\n]\n"
+            ),
+            "{copy}"
+        );
     }
 }

@@ -48,16 +48,24 @@ pub fn of_the_copy(
         root.remove("patch");
     }
     let profile = table_in(table(&mut root, "profile")?, "dev")?;
-    retain(table_in(profile, "package")?, |name| name == "*" || needed.contains(name));
+    retain(table_in(profile, "package")?, |name| {
+        name == "*" || needed.contains(name)
+    });
 
     // What the root says of itself before its first table is said of another workspace.
     let root = root.to_string();
     let start = root.find("[workspace]").unwrap_or(0);
-    Ok(format!("{}\n\n{}", project.to_string().trim_end(), &root[start..]))
+    Ok(format!(
+        "{}\n\n{}",
+        project.to_string().trim_end(),
+        &root[start..]
+    ))
 }
 
 fn parse(manifest: &str) -> Result<DocumentMut> {
-    manifest.parse().context("a Cargo.toml of this workspace is no TOML")
+    manifest
+        .parse()
+        .context("a Cargo.toml of this workspace is no TOML")
 }
 
 fn table<'a>(document: &'a mut DocumentMut, name: &str) -> Result<&'a mut dyn TableLike> {
@@ -88,7 +96,12 @@ fn dependencies(manifest: &DocumentMut) -> BTreeSet<String> {
     for kind in KINDS {
         for table in &tables {
             let found = table.get(kind).and_then(Item::as_table_like);
-            names.extend(found.into_iter().flat_map(|table| table.iter()).map(|(name, _)| name.to_string()));
+            names.extend(
+                found
+                    .into_iter()
+                    .flat_map(|table| table.iter())
+                    .map(|(name, _)| name.to_string()),
+            );
         }
     }
     names

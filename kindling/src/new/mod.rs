@@ -49,14 +49,21 @@ pub fn new(house: &House, arguments: &Arguments) -> Result<String> {
     let needed = lock::closure(&lock, &project.name);
     let name = match &arguments.name {
         Some(name) => name.clone(),
-        None => place.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+        None => place
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
     };
     let renamed = Renamed::new(&project.name, &name, &needed)?;
 
     let above = place.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(above).with_context(|| format!("cannot make the folder {}", above.display()))?;
-    let site = tempfile::Builder::new().prefix(&format!(".{}.part", renamed.name)).tempdir_in(above);
-    let site = site.with_context(|| format!("cannot write into {}: choose another place", above.display()))?;
+    let site = tempfile::Builder::new()
+        .prefix(&format!(".{}.part", renamed.name))
+        .tempdir_in(above);
+    let site =
+        site.with_context(|| format!("cannot write into {}: choose another place", above.display()))?;
     let whole = site.path().join("whole");
 
     let shared: Vec<(&str, &Path)> = house
@@ -146,7 +153,13 @@ fn put_together(
         count += files::copy(folder, &whole.join(inside), None, &[])?;
         manifests.push(files::read(&folder.join("Cargo.toml"))?);
     }
-    for file in [".gitignore", "LICENSE-APACHE", "LICENSE-MIT", "clippy.toml", "rustfmt.toml"] {
+    for file in [
+        ".gitignore",
+        "LICENSE-APACHE",
+        "LICENSE-MIT",
+        "clippy.toml",
+        "rustfmt.toml",
+    ] {
         fs::copy(house.root.join(file), whole.join(file))
             .with_context(|| format!("cannot copy {file} from {}", house.root.display()))?;
         count += 1;

@@ -24,9 +24,9 @@ impl Renamed {
     pub fn new(old: &str, name: &str, needed: &BTreeSet<&str>) -> Result<Self> {
         let first = name.chars().next().unwrap_or('-');
         let fits = first.is_ascii_lowercase()
-            && name
-                .chars()
-                .all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_".contains(letter))
+            && name.chars().all(|letter| {
+                letter.is_ascii_lowercase() || letter.is_ascii_digit() || "-_".contains(letter)
+            })
             && name.len() <= 64;
         if !fits {
             let near = suggestion(name);
@@ -45,7 +45,9 @@ impl Renamed {
             .iter()
             .find(|package| **package != old && package.replace('-', "_") == identifier);
         if let Some(package) = alike {
-            bail!("{name:?} is the name of a crate that the project uses ({package}): choose another with --name, such as my-{name}");
+            bail!(
+                "{name:?} is the name of a crate that the project uses ({package}): choose another with --name, such as my-{name}"
+            );
         }
         Ok(Renamed {
             old: old.into(),
@@ -123,7 +125,11 @@ mod tests {
     use super::*;
 
     fn renamed(name: &str) -> Result<Renamed> {
-        Renamed::new("genre-classifier", name, &BTreeSet::from(["genre-classifier", "nn", "candle-core"]))
+        Renamed::new(
+            "genre-classifier",
+            name,
+            &BTreeSet::from(["genre-classifier", "nn", "candle-core"]),
+        )
     }
 
     #[test]
@@ -140,7 +146,10 @@ mod tests {
             ("nn", "uses (nn)"),
             ("candle_core", "uses (candle-core)"),
         ] {
-            let said = renamed(name).err().map(|error| error.to_string()).unwrap_or_default();
+            let said = renamed(name)
+                .err()
+                .map(|error| error.to_string())
+                .unwrap_or_default();
             assert!(said.contains(hint), "{name:?}: {said}");
         }
         assert!(renamed("my-app").is_ok() && renamed("genre-classifier").is_ok());

@@ -73,9 +73,18 @@ mod tests {
         let renamed = Renamed::new("genre-classifier", "my-app", &BTreeSet::new()).unwrap();
         let copy = of_the_copy(page, &renamed).unwrap();
         let headings: Vec<&str> = copy.lines().filter(|line| line.starts_with('#')).collect();
-        assert_eq!(headings, ["# My app", "## What to change first", "## Run", "## Results"]);
-        assert!(copy.contains("Hears music.") && copy.contains("**Your classes.** Folders."), "{copy}");
-        assert!(copy.contains("the numbers of `genre-classifier` as it came") && !copy.contains("new, from"), "{copy}");
+        assert_eq!(
+            headings,
+            ["# My app", "## What to change first", "## Run", "## Results"]
+        );
+        assert!(
+            copy.contains("Hears music.") && copy.contains("**Your classes.** Folders."),
+            "{copy}"
+        );
+        assert!(
+            copy.contains("the numbers of `genre-classifier` as it came") && !copy.contains("new, from"),
+            "{copy}"
+        );
         assert!(of_the_copy("# X\n\n## Run\n", &renamed).is_err());
     }
 }

@@ -1,6 +1,9 @@
 //! What `game-agent` learns, and that a stop changes nothing of it.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, in its helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on may panic, in its helpers too"
+)]
 
 use std::process::Command;
 use testing::{Place, place, text};
@@ -172,8 +175,7 @@ fn several_agents_are_trained_and_the_best_is_kept() {
     assert_eq!(predictions.lines().count(), 1 + 3 * 100);
 
     // Each agent is what it would have been alone.
-    place.succeed(&["train", "--steps", "10000", "--seed", "8", "--out", "alone"],
-    );
+    place.succeed(&["train", "--steps", "10000", "--seed", "8", "--out", "alone"]);
     assert_eq!(place.bytes("alone/model.safetensors"), models[1]);
 
     let said = place.succeed(&["evaluate", "--model", "run", "--episodes", "10"]);

@@ -1,6 +1,9 @@
 //! What only `game-agent` can show: that it leaves a terminal as it found it, and that people can play.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, in its helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on may panic, in its helpers too"
+)]
 
 use std::{
     io::Write,
@@ -112,8 +115,7 @@ const QUICK: &str = "runs/game-agent/quick-001";
 fn an_agent_is_filmed_where_nobody_watches() {
     let place = place!();
     place.succeed(&["train", "--game", "cart-pole", "--quick"]);
-    let said = place.succeed(&["watch", "--model", QUICK, "--episodes", "2", "--seed", "5"],
-    );
+    let said = place.succeed(&["watch", "--model", QUICK, "--episodes", "2", "--seed", "5"]);
     let lines: Vec<&str> = said.lines().collect();
     assert!(
         lines[0].starts_with("seed 5") && lines[1].starts_with("seed 6"),
@@ -123,15 +125,13 @@ fn an_agent_is_filmed_where_nobody_watches() {
     assert!(said.contains("cart-pole.gif"), "{said}");
     let film = place.bytes("cart-pole.gif");
     assert!(film.starts_with(b"GIF89a"));
-    place.succeed(&["watch", "--model", QUICK, "--seed", "5", "--gif", "again.gif"],
-    );
+    place.succeed(&["watch", "--model", QUICK, "--seed", "5", "--gif", "again.gif"]);
     assert_eq!(place.bytes("again.gif"), film, "the same seed gave another film");
     let said = place.fail(&["watch", "--model", QUICK, "--opponent", "random"]);
     assert!(said.contains("--opponent is for connect-four"), "{said}");
     let said = place.fail(&["watch", "--model", QUICK, "--game", "snake"]);
     assert!(said.contains("plays cart-pole, not snake"), "{said}");
-    let said = place.fail(&["watch", "--model", QUICK, "--gif", "cart-pole.gif/a.gif"],
-    );
+    let said = place.fail(&["watch", "--model", QUICK, "--gif", "cart-pole.gif/a.gif"]);
     assert!(said.contains("cart-pole.gif"), "{said}");
 }
 
@@ -144,18 +144,16 @@ fn an_agent_says_what_it_would_do() {
         said.contains("left") && said.contains("right") && said.contains('\u{25b8}'),
         "{said}"
     );
-    let said = place.succeed(&["predict", "--model", QUICK, "--", "-0.02,-0.1,0.03,0.2"],
-    );
+    let said = place.succeed(&["predict", "--model", QUICK, "--", "-0.02,-0.1,0.03,0.2"]);
     assert!(said.contains("left"), "{said}");
     let said = place.fail(&[
-            "predict",
-            "--model",
-            QUICK,
-            "0.02,-0.1,0.03,0.2",
-            "1,2",
-            "a,b,c,d",
-        ],
-    );
+        "predict",
+        "--model",
+        QUICK,
+        "0.02,-0.1,0.03,0.2",
+        "1,2",
+        "a,b,c,d",
+    ]);
     assert!(said.contains("2 of 3 positions"), "{said}");
     assert!(
         said.contains("1,2: 2 numbers, but 4") && said.contains("number 1 is \"a\""),
@@ -166,166 +164,36 @@ fn an_agent_says_what_it_would_do() {
 /// In a real terminal, or what a program cannot tell from one.
 #[cfg(unix)]
 mod in_a_terminal {
-    use std::{
-        ffi::OsStr,
-        fs::{File, OpenOptions},
-        io::{Read, Write},
-        os::unix::{ffi::OsStrExt, process::CommandExt},
-        process::{Child, ExitStatus},
-        sync::{Arc, Mutex},
-        thread,
-        time::{Duration, Instant},
-    };
+    use std::process::ExitStatus;
 
-    use rustix::{
-        process::{Pid, Signal, ioctl_tiocsctty, kill_process, setsid},
-        pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
-        stdio::stdin,
-        termios::{Termios, Winsize, tcgetattr, tcsetwinsize},
-    };
+    use testing::terminal::{Signal, Terminal};
 
-    use super::{PROJECT, Place, QUICK, command};
-
-    /// A terminal with the program in it.
-    struct Terminal {
-        /// The person's end.
-        person: File,
-        /// The program's end, held open to be looked at after the program has ended.
-        line: File,
-        program: Child,
-        written: Arc<Mutex<Vec<u8>>>,
-        before: Termios,
-    }
+    use super::{Place, QUICK, command, place};
 
     const ENTER: &str = "\x1b[?1049h";
     const LEAVE: &str = "\x1b[?1049l";
     const DRAW: &str = "\x1b[?2026h";
     const SHOW_CURSOR: &str = "\x1b[?25h";
 
-    fn size(columns: u16, rows: u16) -> Winsize {
-        Winsize {
-            ws_row: rows,
-            ws_col: columns,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        }
+    fn start(place: &Place, arguments: &[&str], columns: u16, rows: u16) -> Terminal {
+        Terminal::start(command(place, arguments), columns, rows)
     }
 
-    impl Terminal {
-        fn start(place: &Place, arguments: &[&str], columns: u16, rows: u16) -> Self {
-            let person = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-            grantpt(&person).unwrap();
-            unlockpt(&person).unwrap();
-            let name = ptsname(&person, Vec::new()).unwrap();
-            let line = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .open(OsStr::from_bytes(name.as_bytes()))
-                .unwrap();
-            tcsetwinsize(&person, size(columns, rows)).unwrap();
-            let before = tcgetattr(&line).unwrap();
-            let mut command = command(place, arguments);
-            command
-                .env("TERM", "xterm-256color")
-                .env_remove("NO_COLOR")
-                .stdin(line.try_clone().unwrap())
-                .stdout(line.try_clone().unwrap())
-                .stderr(line.try_clone().unwrap());
-            // SAFETY: two system calls, which are allowed between fork and exec. They make the terminal the program's
-            // own, which signals of its size and its end need.
-            unsafe {
-                command.pre_exec(|| {
-                    setsid()?;
-                    Ok(ioctl_tiocsctty(stdin())?)
-                });
-            }
-            let program = command.spawn().unwrap();
-            let person = File::from(person);
-            let written = Arc::new(Mutex::new(Vec::new()));
-            let (mut reader, sink) = (person.try_clone().unwrap(), Arc::clone(&written));
-            thread::spawn(move || {
-                let mut bytes = [0; 4096];
-                while let Ok(count @ 1..) = reader.read(&mut bytes) {
-                    sink.lock().unwrap().extend(&bytes[..count]);
-                }
-            });
-            Terminal {
-                person,
-                line,
-                program,
-                written,
-                before,
-            }
-        }
-
-        /// All that the program has written.
-        fn written(&self) -> String {
-            String::from_utf8_lossy(&self.written.lock().unwrap()).into_owned()
-        }
-
-        /// Waits until `text` is written behind the first `from` bytes; gives the place behind it.
-        fn wait_for(&self, text: &str, from: usize) -> usize {
-            let begun = Instant::now();
-            loop {
-                let written = self.written();
-                if let Some(at) = written.get(from..).and_then(|written| written.find(text)) {
-                    return from + at + text.len();
-                }
-                assert!(
-                    begun.elapsed() < Duration::from_secs(60),
-                    "no {text:?} in {:?}",
-                    &written[from..]
-                );
-                thread::sleep(Duration::from_millis(10));
-            }
-        }
-
-        fn press(&mut self, keys: &str) {
-            self.person.write_all(keys.as_bytes()).unwrap();
-        }
-
-        fn resize(&self, columns: u16, rows: u16) {
-            tcsetwinsize(&self.person, size(columns, rows)).unwrap();
-        }
-
-        fn signal(&self, signal: Signal) {
-            kill_process(Pid::from_child(&self.program), signal).unwrap();
-        }
-
-        fn end(&mut self) -> ExitStatus {
-            let begun = Instant::now();
-            loop {
-                if let Some(status) = self.program.try_wait().unwrap() {
-                    return status;
-                }
-                if begun.elapsed() > Duration::from_secs(60) {
-                    self.program.kill().unwrap();
-                    panic!("it does not end: {:?}", self.written());
-                }
-                thread::sleep(Duration::from_millis(10));
-            }
-        }
-
-        /// Waits for the program's end; the terminal must be as it was before then.
-        fn end_and_check(&mut self) -> ExitStatus {
-            let status = self.end();
-            let after = tcgetattr(&self.line).unwrap();
-            assert_eq!(after.input_modes, self.before.input_modes);
-            assert_eq!(after.output_modes, self.before.output_modes);
-            assert_eq!(after.control_modes, self.before.control_modes);
-            assert_eq!(after.local_modes, self.before.local_modes);
-            // What is on its way to the person arrives.
-            self.wait_for(LEAVE, 0);
-            let written = self.written();
-            assert_eq!(written.matches(ENTER).count(), 1, "{written:?}");
-            assert_eq!(written.matches(LEAVE).count(), 1, "{written:?}");
-            let (shown, hidden) = (written.rfind(SHOW_CURSOR), written.rfind("\x1b[?25l"));
-            assert!(
-                shown.is_some() && shown > hidden,
-                "the cursor stays away: {written:?}"
-            );
-            status
-        }
+    /// Waits for the program's end; the terminal must be as it was before then.
+    fn end_and_check(terminal: &mut Terminal) -> ExitStatus {
+        let status = terminal.end();
+        terminal.check_modes();
+        // What is on its way to the person arrives.
+        terminal.wait_for(LEAVE, 0);
+        let written = terminal.written();
+        assert_eq!(written.matches(ENTER).count(), 1, "{written:?}");
+        assert_eq!(written.matches(LEAVE).count(), 1, "{written:?}");
+        let (shown, hidden) = (written.rfind(SHOW_CURSOR), written.rfind("\x1b[?25l"));
+        assert!(
+            shown.is_some() && shown > hidden,
+            "the cursor stays away: {written:?}"
+        );
+        status
     }
 
     const PLAY: [&str; 7] = ["play", "--game", "connect-four", "--first", "me", "--seed", "4"];
@@ -334,18 +202,18 @@ mod in_a_terminal {
     fn a_terminal_is_whole_after_every_end() {
         for key in ["q", "\x03", "\x04", "\x1b"] {
             let place = place!();
-            let mut terminal = Terminal::start(&place, &PLAY, 80, 24);
+            let mut terminal = start(&place, &PLAY, 80, 24);
             terminal.wait_for("q ends", 0);
             terminal.press(key);
-            let status = terminal.end_and_check();
+            let status = end_and_check(&mut terminal);
             assert!(status.success(), "{key:?}: {status}");
         }
         for signal in [Signal::TERM, Signal::INT, Signal::HUP] {
             let place = place!();
-            let mut terminal = Terminal::start(&place, &PLAY, 80, 24);
+            let mut terminal = start(&place, &PLAY, 80, 24);
             terminal.wait_for("q ends", 0);
             terminal.signal(signal);
-            let status = terminal.end_and_check();
+            let status = end_and_check(&mut terminal);
             assert_eq!(status.code(), Some(130), "{signal:?}: {status}");
         }
     }
@@ -353,35 +221,25 @@ mod in_a_terminal {
     #[test]
     fn two_signals_at_once_do_no_harm() {
         let place = place!();
-        let mut terminal = Terminal::start(&place, &PLAY, 80, 24);
+        let mut terminal = start(&place, &PLAY, 80, 24);
         terminal.wait_for("q ends", 0);
         terminal.signal(Signal::TERM);
         terminal.signal(Signal::INT);
-        terminal.end_and_check();
+        end_and_check(&mut terminal);
     }
 
     #[test]
     fn the_program_ends_when_the_terminal_goes() {
         let place = place!();
-        let terminal = Terminal::start(&place, &PLAY, 80, 24);
+        let terminal = start(&place, &PLAY, 80, 24);
         terminal.wait_for("q ends", 0);
-        let Terminal {
-            person,
-            line,
-            mut program,
-            ..
-        } = terminal;
-        // The thread that reads holds the other copy of the person's end, so the line is hung up by a signal, as a
-        // shell whose window is closed does it.
-        drop((person, line));
-        kill_process(Pid::from_child(&program), Signal::HUP).unwrap();
-        assert_eq!(program.wait().unwrap().code(), Some(130));
+        assert_eq!(terminal.hang_up().code(), Some(130));
     }
 
     #[test]
     fn a_window_may_become_too_small_and_large_again() {
         let place = place!();
-        let mut terminal = Terminal::start(&place, &PLAY, 80, 24);
+        let mut terminal = start(&place, &PLAY, 80, 24);
         let at = terminal.wait_for("q ends", 0);
         terminal.resize(30, 6);
         let at = terminal.wait_for("Too small a window", at);
@@ -397,7 +255,7 @@ mod in_a_terminal {
         terminal.resize(60, 40);
         terminal.wait_for("drop a disc", at);
         terminal.press("q");
-        terminal.end_and_check();
+        end_and_check(&mut terminal);
         let kept = String::from_utf8(place.bytes("data/played/connect-four.jsonl")).unwrap();
         assert!(kept.contains("\"actions\":[0]"), "{kept}");
     }
@@ -406,34 +264,34 @@ mod in_a_terminal {
     fn a_window_may_be_too_small_from_the_start() {
         for (columns, rows) in [(20, 5), (1, 1), (200, 4), (20, 100)] {
             let place = place!();
-            let mut terminal = Terminal::start(&place, &PLAY, columns, rows);
+            let mut terminal = start(&place, &PLAY, columns, rows);
             terminal.wait_for(ENTER, 0);
             if columns > 1 {
                 terminal.wait_for("needed", 0);
             }
             terminal.press("q");
-            assert!(terminal.end_and_check().success());
+            assert!(end_and_check(&mut terminal).success());
         }
         let place = place!();
-        let mut terminal = Terminal::start(&place, &PLAY, 20, 5);
+        let mut terminal = start(&place, &PLAY, 20, 5);
         let at = terminal.wait_for("needed", 0);
         terminal.resize(80, 24);
         terminal.wait_for("drop a disc", at);
         terminal.press("q");
-        assert!(terminal.end_and_check().success());
+        assert!(end_and_check(&mut terminal).success());
     }
 
     #[test]
     fn a_game_by_the_clock_waits_for_its_first_key_and_goes_on_by_itself() {
         let place = place!();
         let arguments = ["play", "--game", "snake", "--seed", "1", "--speed", "20"];
-        let mut terminal = Terminal::start(&place, &arguments, 80, 30);
+        let mut terminal = start(&place, &arguments, 80, 30);
         let at = terminal.wait_for("Press a key to begin", 0);
         terminal.press("a");
         // Straight on into the wall.
         terminal.wait_for("another game", at);
         terminal.press("q");
-        assert!(terminal.end_and_check().success());
+        assert!(end_and_check(&mut terminal).success());
         assert!(terminal.written().contains("kept in"));
     }
 
@@ -443,7 +301,7 @@ mod in_a_terminal {
         place.succeed(&["train", "--game", "cart-pole", "--quick"]);
         let arguments = ["watch", "--model", QUICK, "--episodes", "50", "--speed", "0.5"];
         for key in ["q", "\x03"] {
-            let mut terminal = Terminal::start(&place, &arguments, 80, 24);
+            let mut terminal = start(&place, &arguments, 80, 24);
             let at = terminal.wait_for("q ends", 0);
             terminal.press(" ");
             let at = terminal.wait_for("paused", at);
@@ -455,14 +313,14 @@ mod in_a_terminal {
             terminal.resize(100, 40);
             terminal.wait_for("space pauses", at);
             terminal.press(key);
-            assert!(terminal.end_and_check().success());
+            assert!(end_and_check(&mut terminal).success());
             let end = terminal.written().rfind(LEAVE).unwrap();
             terminal.wait_for("cart-pole.gif", end);
             assert!(place.bytes("cart-pole.gif").starts_with(b"GIF89a"));
         }
-        let mut terminal = Terminal::start(&place, &arguments, 80, 24);
+        let mut terminal = start(&place, &arguments, 80, 24);
         terminal.wait_for("q ends", 0);
         terminal.signal(Signal::TERM);
-        assert_eq!(terminal.end_and_check().code(), Some(130));
+        assert_eq!(end_and_check(&mut terminal).code(), Some(130));
     }
 }

@@ -1,6 +1,9 @@
 //! The genre classifier: what it reaches, how it survives, what it says of bad input.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, in its helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on may panic, in its helpers too"
+)]
 
 use std::{
     fs,
@@ -59,8 +62,7 @@ fn it_names_genres_of_artists_never_heard_and_a_linear_model_does_not() {
     )
     .unwrap();
     fs::write(place.path().join("nothing.mp3"), "").unwrap();
-    let said = place.fail(&["predict", "poem.wav", inputs[0], "nothing.mp3", "absent.ogg"],
-    );
+    let said = place.fail(&["predict", "poem.wav", inputs[0], "nothing.mp3", "absent.ogg"]);
     for part in [
         "poem.wav",
         "nothing.mp3",

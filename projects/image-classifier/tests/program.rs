@@ -1,6 +1,9 @@
 //! The image classifier: what it reaches, what it says of bad input, what it answers a competition.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, in its helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on may panic, in its helpers too"
+)]
 
 use std::{
     fs,
@@ -8,8 +11,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use vision::RgbImage;
 use testing::{Place, place, text};
+use vision::RgbImage;
 
 const NAME: &str = "image-classifier";
 const RUN: &str = "runs/image-classifier/001";
@@ -123,8 +126,7 @@ fn it_answers_a_competition(place: &Place) {
     }
     fs::write(place.path().join("sample.csv"), &sample).unwrap();
     fs::write(place.path().join("labels.csv"), labels).unwrap();
-    place.succeed(&["submit", "--test", "competition", "--sample", "sample.csv"],
-    );
+    place.succeed(&["submit", "--test", "competition", "--sample", "sample.csv"]);
     let answers = String::from_utf8(place.bytes("submission.csv")).unwrap();
     let ids = |table: &str| -> Vec<String> {
         table
@@ -156,23 +158,21 @@ fn it_answers_a_competition(place: &Place) {
         .collect();
     fs::write(place.path().join("names.csv"), format!("id,class\n{truth}")).unwrap();
     let said = place.succeed(&[
-            "submit",
-            "--test",
-            "competition",
-            "--sample",
-            "cats.csv",
-            "--out",
-            "cats-answers.csv",
-        ],
-    );
+        "submit",
+        "--test",
+        "competition",
+        "--sample",
+        "cats.csv",
+        "--out",
+        "cats-answers.csv",
+    ]);
     assert!(said.contains("the probability of \"cat\""), "{said}");
     let said = place.succeed(&["score", "cats-answers.csv", "names.csv"]);
     assert!(
         said.contains("accuracy 0.9") || said.contains("accuracy 1"),
         "{said}"
     );
-    let said = place.fail(&["submit", "--test", "competition", "--sample", "no-sample.csv"],
-    );
+    let said = place.fail(&["submit", "--test", "competition", "--sample", "no-sample.csv"]);
     assert!(said.contains("no-sample.csv"), "{said}");
 }
 
@@ -262,16 +262,15 @@ fn weights_of_another_network_are_refused() {
     let place = place!();
     let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("weights/drawn-animals.safetensors");
     let said = place.fail(&[
-            "train",
-            "--network",
-            "resnet18",
-            "--size",
-            "32",
-            "--quick",
-            "--weights",
-            ours.to_str().unwrap(),
-        ],
-    );
+        "train",
+        "--network",
+        "resnet18",
+        "--size",
+        "32",
+        "--quick",
+        "--weights",
+        ours.to_str().unwrap(),
+    ]);
     assert!(said.contains("not the weights of this network"), "{said}");
 }
 
@@ -334,8 +333,7 @@ fn real_photographs_are_told_apart_from_features_alone() {
         "--epochs",
         "1",
     ];
-    place.succeed(&[&["train", "--data", data, "--weights", weights], &flags[..]].concat(),
-    );
+    place.succeed(&[&["train", "--data", data, "--weights", weights], &flags[..]].concat());
     let accuracy = place.json(&format!("{RUN}/result.json"))["metrics"]["accuracy"]
         .as_f64()
         .unwrap();

@@ -1,6 +1,9 @@
 //! The intent chatbot: what it understands that counting words does not, what it refuses, what it says of bad input.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, in its helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on may panic, in its helpers too"
+)]
 
 use std::{fmt::Write as _, fs, io::Write as _};
 
@@ -151,11 +154,7 @@ fn it_survives_any_message(place: &Place) {
         "control characters reach the terminal"
     );
     assert!(said.len() < 20_000, "a long message is shown whole");
-    assert!(
-        place
-            .succeed(&["predict", " \t"])
-            .contains("(no word in it)")
-    );
+    assert!(place.succeed(&["predict", " \t"]).contains("(no word in it)"));
     let answers = predict(place, &["", "🙂"]);
     assert_eq!(
         (&answers[0]["intent"], &answers[0]["refused"]),
@@ -218,15 +217,14 @@ fn it_learns_intents_of_your_own() {
     file += "[complain] complain\nthis was cold\n[values pizza]\nmargherita\nfunghi\nquattro stagioni\ncalzone\nhawaii\n[out_of_scope near]\ncan i rent the kitchen\n";
     fs::write(place.path().join("pizzeria.txt"), &file).unwrap();
     let said = place.succeed(&[
-            "train",
-            "--data",
-            "pizzeria.txt",
-            "--epochs",
-            "60",
-            "--batch-size",
-            "8",
-        ],
-    );
+        "train",
+        "--data",
+        "pizzeria.txt",
+        "--epochs",
+        "60",
+        "--batch-size",
+        "8",
+    ]);
     assert!(said.contains("pizzeria"), "{said}");
     let report = String::from_utf8(place.bytes(&format!("{RUN}/report.html"))).unwrap();
     assert!(report.contains("About the data"));

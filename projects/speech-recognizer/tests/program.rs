@@ -1,6 +1,9 @@
 //! The speech recognizer: what it hears of speakers it has never heard, in recordings of every kind, and what it says of bad ones.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, in its helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on may panic, in its helpers too"
+)]
 
 use std::{fmt::Write as _, fs, path::Path};
 use testing::{Place, place};
@@ -101,8 +104,7 @@ fn it_hears_recordings_of_every_kind(place: &Place) {
 
     fs::write(place.path().join("poem.wav"), "Shall I compare thee").unwrap();
     fs::write(place.path().join("empty.mp3"), "").unwrap();
-    let told = place.fail(&["predict", "poem.wav", "plain.wav", "empty.mp3", "missing.wav"],
-    );
+    let told = place.fail(&["predict", "poem.wav", "plain.wav", "empty.mp3", "missing.wav"]);
     for part in [
         "poem.wav",
         "empty.mp3",
@@ -241,8 +243,7 @@ fn it_trains_on_folders_of_ones_own() {
     .unwrap();
     fs::write(place.path().join("words/ab/poem.wav"), "no sound").unwrap();
     audio::write_wav(place.path().join("words/cd/mute.wav"), &[0.0; 8_000], RATE).unwrap();
-    let told = place.succeed(&["train", "--data", "words", "--words", "ab,cd", "--epochs", "1"],
-    );
+    let told = place.succeed(&["train", "--data", "words", "--words", "ab,cd", "--epochs", "1"]);
     for part in ["poem.wav", "mute.wav", "digital silence"] {
         assert!(told.contains(part), "{part} is not named: {told}");
     }
@@ -254,21 +255,19 @@ fn it_trains_on_folders_of_ones_own() {
 
     let told = place.fail(&["train", "--data", "words", "--words", "ab,cx"]);
     assert!(told.contains("cx") && told.contains("cd"), "{told}");
-    let told = place.fail(&["train", "--data", "words", "--hold-out-speaker", "speaker9"],
-    );
+    let told = place.fail(&["train", "--data", "words", "--hold-out-speaker", "speaker9"]);
     assert!(told.contains("speaker9") && told.contains("speaker1"), "{told}");
     let told = place.succeed(&[
-            "train",
-            "--data",
-            "words",
-            "--hold-out-speaker",
-            "speaker3",
-            "--epochs",
-            "1",
-            "--out",
-            "held",
-        ],
-    );
+        "train",
+        "--data",
+        "words",
+        "--hold-out-speaker",
+        "speaker3",
+        "--epochs",
+        "1",
+        "--out",
+        "held",
+    ]);
     assert!(told.contains("speaker3 is held out"), "{told}");
     let told = place.fail(&["train", "--data", "words", "--strings"]);
     assert!(told.contains("without --strings"), "{told}");
@@ -283,9 +282,8 @@ fn it_trains_on_folders_of_ones_own() {
         audio::write_wav(place.path().join(file), &hiss, RATE).unwrap();
     }
     place.succeed(&[
-            "train", "--data", "words", "--words", "ab", "--epochs", "1", "--out", "wake",
-        ],
-    );
+        "train", "--data", "words", "--words", "ab", "--epochs", "1", "--out", "wake",
+    ]);
     let rows = String::from_utf8(place.bytes("wake/predictions.csv")).unwrap();
     assert!(
         rows.starts_with("name,target,predicted,p(ab),p(unknown),p(silence)\n"),
@@ -322,28 +320,26 @@ fn it_knows_the_layout_of_free_spoken_digits() {
         "{told}"
     );
     let told = place.succeed(&[
-            "train",
-            "--data",
-            "digits",
-            "--hold-out-speaker",
-            "bob",
-            "--epochs",
-            "1",
-        ],
-    );
+        "train",
+        "--data",
+        "digits",
+        "--hold-out-speaker",
+        "bob",
+        "--epochs",
+        "1",
+    ]);
     assert!(told.contains("24 test"), "{told}");
     let told = place.succeed(&[
-            "train",
-            "--data",
-            "digits",
-            "--words",
-            "0",
-            "--hold-out-speaker",
-            "cid",
-            "--epochs",
-            "1",
-        ],
-    );
+        "train",
+        "--data",
+        "digits",
+        "--words",
+        "0",
+        "--hold-out-speaker",
+        "cid",
+        "--epochs",
+        "1",
+    ]);
     assert!(
         told.contains("cid is held out") && told.contains("24 test"),
         "{told}"
@@ -409,8 +405,7 @@ fn transcripts_that_cannot_be_learned_from_are_named_and_counted() {
         told.contains("s0.trans.txt") && told.contains("--strings"),
         "{told}"
     );
-    let told = place.fail(&["train", "--strings", "--data", "talks", "--alphabet", "xyz"],
-    );
+    let told = place.fail(&["train", "--strings", "--data", "talks", "--alphabet", "xyz"]);
     assert!(told.contains("not in the alphabet"), "{told}");
 }
 
@@ -445,15 +440,14 @@ fn it_names_digits_that_people_said() {
     let data = Path::new(&mirror).join("free-spoken-digit-dataset");
     let data = data.to_str().unwrap();
     place.succeed(&[
-            "train",
-            "--data",
-            data,
-            "--hold-out-speaker",
-            "jackson",
-            "--epochs",
-            "10",
-        ],
-    );
+        "train",
+        "--data",
+        data,
+        "--hold-out-speaker",
+        "jackson",
+        "--epochs",
+        "10",
+    ]);
     let result = place.json(&format!("{RUN}/result.json"));
     let accuracy = result["metrics"]["accuracy"].as_f64().unwrap();
     assert!(accuracy >= 0.75, "accuracy {accuracy}");

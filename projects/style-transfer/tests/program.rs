@@ -1,6 +1,9 @@
 //! Style transfer: what the painter reaches on photographs it has never seen, what it paints, and what it says of bad input.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic, in its helpers too")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on may panic, in its helpers too"
+)]
 
 use std::{
     fs,
@@ -9,15 +12,17 @@ use std::{
 };
 
 use serde_json::Value;
-use vision::RgbImage;
 use testing::{Place, place, text};
+use vision::RgbImage;
 
 const NAME: &str = "style-transfer";
 const RUN: &str = "runs/style-transfer/001";
 
 /// A made landscape that nothing is learned from.
 fn landscape() -> PathBuf {
-    place!().made().join("made-scenes/test/landscape/landscape.00000.png")
+    place!()
+        .made()
+        .join("made-scenes/test/landscape/landscape.00000.png")
 }
 
 fn number(value: &Value) -> f64 {
@@ -86,13 +91,12 @@ fn it_paints_files_folders_and_standard_input(place: &Place) {
     assert_eq!(how["shares"]["flow-field"], 1.0, "{how}");
     // Its own colours: where the photograph is bluer than red, what is painted is.
     place.succeed(&[
-            "predict",
-            "--keep-colours",
-            "--out",
-            "kept",
-            landscape.to_str().unwrap(),
-        ],
-    );
+        "predict",
+        "--keep-colours",
+        "--out",
+        "kept",
+        landscape.to_str().unwrap(),
+    ]);
     let kept = open(place, "kept/landscape.00000-flow-field-own-colours.png");
     let photograph = vision::open(&landscape).unwrap();
     let colour = |picture: &RgbImage, x, y| {
@@ -146,8 +150,7 @@ fn it_paints_pictures_of_any_shape(place: &Place) {
     // Two of one name, and a name that is no text.
     fs::create_dir(folder.join("again")).unwrap();
     fs::copy(folder.join("one.png"), folder.join("again/one.png")).unwrap();
-    place.succeed(&["predict", "album/one.png", "album/again", "--out", "twice"],
-    );
+    place.succeed(&["predict", "album/one.png", "album/again", "--out", "twice"]);
     assert_eq!(open(place, "twice/one-2-flow-field.png").dimensions(), (1, 1));
     fs::remove_dir_all(folder.join("again")).unwrap();
     #[cfg(unix)]
@@ -193,8 +196,7 @@ fn one_network_paints_in_several_styles_and_between_them() {
     let landscape = landscape();
     let landscape = landscape.to_str().unwrap();
     place.succeed(&["predict", landscape]);
-    place.succeed(&["predict", landscape, "--styles", "flow-field:0.5,woodblock:0.5"],
-    );
+    place.succeed(&["predict", landscape, "--styles", "flow-field:0.5,woodblock:0.5"]);
     let painted = |styles: &str| open(&place, &format!("painted/landscape.00000-{styles}.png"));
     let (one, other) = (painted("flow-field"), painted("woodblock"));
     let between = painted("flow-field-0.5+woodblock-0.5");
@@ -215,8 +217,7 @@ fn one_photograph_is_painted_step_by_step() {
     let landscape = landscape();
     let landscape = landscape.to_str().unwrap();
     let small = ["--size", "96", "--style-size", "96", "--steps", "24"];
-    place.succeed(&[&["optimise", landscape, "woodblock"], &small[..]].concat(),
-    );
+    place.succeed(&[&["optimise", landscape, "woodblock"], &small[..]].concat());
     let name = "painted/landscape.00000-as-woodblock";
     assert_eq!(open(&place, &format!("{name}.png")).dimensions(), (96, 96));
     // The photograph, one in two steps, and what came of it.
@@ -229,8 +230,7 @@ fn one_photograph_is_painted_step_by_step() {
     // A photograph that is the painting has nowhere to go, and stays.
     let style = place!().made().join("made-styles/woodblock.png");
     let style = style.to_str().unwrap();
-    place.succeed(&[&["optimise", style, style, "--out", "same"], &small[..]].concat(),
-    );
+    place.succeed(&[&["optimise", style, style, "--out", "same"], &small[..]].concat());
     let (before, after) = (
         open_at(Path::new(style)),
         open(&place, "same/woodblock-as-woodblock.png"),

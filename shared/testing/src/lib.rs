@@ -15,6 +15,8 @@
 )]
 
 pub mod promises;
+#[cfg(all(unix, feature = "terminal"))]
+pub mod terminal;
 
 use std::{
     path::{Path, PathBuf},

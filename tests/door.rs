@@ -1,0 +1,257 @@
+//! The front door: the list, the menu, the machine, the data.
+
+use std::{fs, path::Path, process::Command};
+
+use crate::workspace::{program, projects};
+
+/// What the front door prints without a terminal, when all goes well.
+fn said(arguments: &[&str]) -> String {
+    let output = door(arguments).output().unwrap();
+    assert!(
+        output.status.success(),
+        "{arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn door(arguments: &[&str]) -> Command {
+    let mut command = Command::new(program("kindling"));
+    command
+        .args(arguments)
+        .env("CARGO", env!("CARGO"))
+        .stdin(std::process::Stdio::null());
+    command
+}
+
+#[test]
+fn without_a_terminal_it_lists_every_project_with_what_one_wants_to_know() {
+    for arguments in [&[][..], &["list"]] {
+        let list = said(arguments);
+        for project in projects() {
+            let at = list
+                .find(&format!("\n  {project}\n"))
+                .unwrap_or_else(|| panic!("no {project} in {list}"));
+            let about = &list[at..];
+            let about = &about[..about.find(&format!("command  cargo run -p {project}\n")).unwrap()];
+            for part in ["teaches  ", "reaches  ", "takes    "] {
+                assert!(about.contains(part), "{project}: no {part} in {about}");
+            }
+        }
+        assert!(list.contains("cargo run -- new"), "{list}");
+    }
+}
+
+#[test]
+fn the_time_is_that_of_the_last_whole_run_here() {
+    let place = tempfile::tempdir().unwrap();
+    for (run, quick, seconds) in [("001", false, 33.0), ("002", false, 44.0), ("003", true, 1.0)] {
+        let folder = place.path().join("runs/genre-classifier").join(run);
+        fs::create_dir_all(&folder).unwrap();
+        let result = format!("{{\"quick\": {quick}, \"seconds\": {seconds}}}");
+        fs::write(folder.join("result.json"), result).unwrap();
+    }
+    let output = door(&["list"]).current_dir(place.path()).output().unwrap();
+    let list = String::from_utf8(output.stdout).unwrap();
+    assert!(list.contains("44 s here, when it last ran"), "{list}");
+}
+
+#[test]
+fn it_says_what_the_machine_has() {
+    let check = said(&["check"]);
+    for part in [
+        "processor",
+        "threads",
+        "SIMD",
+        "memory",
+        "disk",
+        "GPU",
+        "build",
+        "cargo",
+    ] {
+        assert!(
+            check.lines().any(|line| line.starts_with(part)),
+            "no {part} in {check}"
+        );
+    }
+}
+
+#[test]
+fn mistaken_commands_are_explained() {
+    for (arguments, part) in [
+        (&["nwe"][..], "new"),
+        (&["new", "x"], "--from"),
+        (&["data"], "list"),
+    ] {
+        let output = door(arguments).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !output.status.success() && said.contains(part),
+            "{arguments:?}: {said}"
+        );
+    }
+}
+
+/// The data door in a data folder of its own, with a mirror.
+struct Data {
+    folder: tempfile::TempDir,
+    mirror: tempfile::TempDir,
+}
+
+impl Data {
+    fn run(&self, arguments: &[&str]) -> (bool, String) {
+        let output = Command::new(program("datasets"))
+            .args(arguments)
+            .env("KINDLING_DATA", self.folder.path())
+            .env("KINDLING_MIRROR", self.mirror.path())
+            .stdin(std::process::Stdio::null())
+            .output()
+            .unwrap();
+        let said =
+            String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        assert!(!said.contains("panicked"), "{said}");
+        (output.status.success(), said)
+    }
+
+    fn well(&self, arguments: &[&str]) -> String {
+        let (well, said) = self.run(arguments);
+        assert!(well, "{arguments:?}: {said}");
+        said
+    }
+
+    fn badly(&self, arguments: &[&str]) -> String {
+        let (well, said) = self.run(arguments);
+        assert!(!well, "{arguments:?}: {said}");
+        said
+    }
+}
+
+#[test]
+fn a_set_is_made_found_verified_and_removed() {
+    let data = Data {
+        folder: tempfile::tempdir().unwrap(),
+        mirror: tempfile::tempdir().unwrap(),
+    };
+    assert!(data.badly(&["where", "made-styles"]).contains("make made-styles"));
+    assert!(data.well(&["make", "made-styles"]).contains("made-styles is in"));
+    let list = data.well(&["list"]);
+    let line = list
+        .lines()
+        .find(|line| line.starts_with("made-styles "))
+        .unwrap();
+    assert!(line.contains(" yes "), "{list}");
+    let place = data.well(&["where", "made-styles"]);
+    let place = Path::new(place.trim());
+    assert!(
+        place.is_absolute() && place.join("mosaic.png").is_file(),
+        "{place:?}"
+    );
+    assert!(data.well(&["verify"]).contains("none missing"));
+    fs::remove_file(place.join("mosaic.png")).unwrap();
+    assert!(data.badly(&["verify", "made-styles"]).contains("1 of its"));
+    // Nobody is there to be asked.
+    assert!(data.badly(&["remove", "made-styles"]).contains("--yes"));
+    assert!(place.is_dir());
+    data.well(&["remove", "made-styles", "--yes"]);
+    assert!(!place.exists());
+    let left: Vec<_> = fs::read_dir(data.folder.path()).unwrap().flatten().collect();
+    assert!(
+        left.iter()
+            .all(|entry| entry.file_name().to_string_lossy().ends_with(".lock")),
+        "{left:?}"
+    );
+}
+
+#[test]
+fn a_public_set_is_fetched_after_its_size_and_licence_were_shown() {
+    let data = Data {
+        folder: tempfile::tempdir().unwrap(),
+        mirror: tempfile::tempdir().unwrap(),
+    };
+    let said = data.badly(&["fetch", "clinc150"]);
+    for part in ["size ", "licence  CC BY 3.0", "home ", "into ", "--yes"] {
+        assert!(said.contains(part), "no {part:?} in {said}");
+    }
+    assert!(!data.folder.path().join("clinc150").exists());
+    // Another file than the card's is refused, and nothing is installed.
+    let set = data.mirror.path().join("clinc150");
+    fs::create_dir(&set).unwrap();
+    fs::write(set.join("data_full.json"), "{}").unwrap();
+    assert!(data.badly(&["fetch", "clinc150", "--yes"]).contains("clinc150"));
+    assert!(!data.folder.path().join("clinc150").exists());
+    assert!(data.badly(&["make", "clinc150"]).contains("fetch clinc150"));
+    assert!(data.badly(&["card", "clinc15"]).contains("clinc150"));
+    assert!(data.well(&["card", "clinc150"]).contains("CC BY 3.0"));
+    assert!(data.badly(&["verify", "clinc150"]).contains("not here"));
+}
+
+/// With arrow keys, in what the program cannot tell from a terminal.
+#[cfg(unix)]
+mod in_a_terminal {
+    use testing::terminal::Terminal;
+
+    use super::door;
+
+    const DOWN: &str = "\x1b[B";
+
+    #[test]
+    fn arrow_keys_lead_to_a_project_and_out_again() {
+        let mut terminal = Terminal::start(door_here(), 100, 40);
+        let at = terminal.wait_for("What do you like?", 0);
+        terminal.wait_for("leave", at);
+        terminal.press(DOWN);
+        terminal.press("\r");
+        let at = terminal.wait_for("Which one?", at);
+        terminal.wait_for("genre-classifier", at);
+        terminal.press("\r");
+        let at = terminal.wait_for("cargo run -p genre-classifier", at);
+        let at = terminal.wait_for("And now?", at);
+        terminal.press(DOWN);
+        terminal.press(DOWN);
+        terminal.press("\r");
+        let at = terminal.wait_for("What do you like?", at);
+        terminal.press("\x1b");
+        assert!(terminal.end().success());
+        terminal.check_modes();
+        terminal.wait_for("\x1b[?25h", at);
+    }
+
+    #[test]
+    fn a_copy_is_made_where_the_menu_is_told() {
+        let place = tempfile::tempdir().unwrap();
+        let mut command = door_here();
+        command.current_dir(place.path());
+        let mut terminal = Terminal::start(command, 100, 40);
+        let at = terminal.wait_for("What do you like?", 0);
+        terminal.press(&format!("{DOWN}{DOWN}\r"));
+        let at = terminal.wait_for("Which one?", at);
+        terminal.press("\r");
+        let at = terminal.wait_for("And now?", at);
+        terminal.press(&format!("{DOWN}\r"));
+        let at = terminal.wait_for("Folder for your project", at);
+        terminal.press("\x15player\r");
+        terminal.wait_for("next ", at);
+        assert!(terminal.end().success());
+        assert!(place.path().join("player/src/main.rs").is_file());
+    }
+
+    #[test]
+    fn ctrl_c_leaves_the_cursor_where_it_was() {
+        let mut terminal = Terminal::start(door_here(), 100, 40);
+        let at = terminal.wait_for("What do you like?", 0);
+        terminal.wait_for("leave", at);
+        terminal.press("\x03");
+        assert_eq!(terminal.end().code(), Some(130));
+        terminal.check_modes();
+        let written = terminal.written();
+        assert!(
+            written.rfind("\x1b[?25h") > written.rfind("\x1b[?25l"),
+            "{written:?}"
+        );
+    }
+
+    /// The front door with somebody before it.
+    fn door_here() -> std::process::Command {
+        door(&[])
+    }
+}

@@ -66,12 +66,13 @@ pub fn new(house: &House, arguments: &Arguments) -> Result<String> {
         site.with_context(|| format!("cannot write into {}: choose another place", above.display()))?;
     let whole = site.path().join("whole");
 
-    let shared: Vec<(&str, &Path)> = house
+    let mut shared: Vec<(&str, &Path)> = house
         .crates
         .iter()
         .filter(|(name, _)| needed.contains(name.as_str()) && *name != project.name)
         .map(|(name, folder)| (name.as_str(), folder.as_path()))
         .collect();
+    shared.sort();
     let count = put_together(house, project, &shared, &renamed, &lock, &whole)?;
     let commit = git::first_commit(&whole, &renamed, &project.name);
     if place.exists() {

@@ -11,7 +11,6 @@ use std::{
 };
 use testing::{Place, place, text};
 
-const PROJECT: &str = "game-agent";
 
 /// The program, with its data in `place`.
 fn command(place: &Place, arguments: &[&str]) -> Command {

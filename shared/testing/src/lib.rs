@@ -2,11 +2,11 @@
 //! and [what every project must keep to](promises).
 //!
 //! ```no_run
-//! # macro_rules! place { () => { testing::Place::new("target/debug/genre-classifier", "target/tmp") } }
+//! # macro_rules! place { () => { testing::Place::new("target/debug/my-app", "target/tmp") } }
 //! let place = place!(); // in a project's tests: testing::place!()
 //! let said = place.succeed(&["--quick"]);
 //! assert!(said.contains("report"));
-//! assert!(place.path().join("runs/genre-classifier/quick-001/report.html").exists());
+//! assert!(place.path().join("runs/my-app/quick-001/report.html").exists());
 //! ```
 
 #![allow(

@@ -15,7 +15,7 @@
 )]
 
 pub mod promises;
-#[cfg(all(unix, feature = "terminal"))]
+#[cfg(unix)]
 pub mod terminal;
 
 use std::{

@@ -78,11 +78,7 @@ fn it_says_what_the_machine_has() {
 
 #[test]
 fn mistaken_commands_are_explained() {
-    for (arguments, part) in [
-        (&["lits"][..], "list"),
-        (&["new", "x"], "--from"),
-
-    ] {
+    for (arguments, part) in [(&["lits"][..], "list"), (&["new", "x"], "--from")] {
         let output = door(arguments).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(

@@ -27,10 +27,7 @@ pub fn in_a_terminal() -> bool {
 /// Asks with arrow keys. Gives nothing where nothing is wanted.
 pub fn choose(house: &House) -> Result<Option<Choice>> {
     // A menu hides the cursor; Ctrl-C must not leave it so.
-    let _ = ctrlc::set_handler(|| {
-        let _ = Term::stderr().show_cursor();
-        std::process::exit(130);
-    });
+    let _ = ctrlc::set_handler(|| leave());
     eprintln!("\n{}  small fires to start with\n", style("Kindling").bold());
     loop {
         let Some(interest) = interest(house)? else {
@@ -84,13 +81,12 @@ fn interest(house: &House) -> Result<Option<Option<Interest>>> {
 
 /// Where to copy a project to.
 fn copy_of(project: &Project) -> Result<new::Arguments> {
-    let path: String = Input::with_theme(&ColorfulTheme::default())
+    let path: dialoguer::Result<String> = Input::with_theme(&ColorfulTheme::default())
         .with_prompt("Folder for your project")
         .default(format!("../my-{}", project.name))
-        .interact_text()
-        .context("cannot read from the terminal")?;
+        .interact_text();
     Ok(new::Arguments {
-        path: path.into(),
+        path: heard(path)?.into(),
         from: project.name.clone(),
         name: None,
     })
@@ -103,5 +99,19 @@ fn ask(question: &str, lines: &[String]) -> Result<Option<usize>> {
         .with_prompt(question)
         .items(lines)
         .default(0);
-    select.interact_opt().context("cannot read from the terminal")
+    heard(select.interact_opt())
+}
+
+/// What was answered. Ctrl-C comes as a signal and, sooner or later than that, as an error.
+fn heard<T>(answer: dialoguer::Result<T>) -> Result<T> {
+    match answer {
+        Err(dialoguer::Error::IO(error)) if error.kind() == std::io::ErrorKind::Interrupted => leave(),
+        answer => answer.context("cannot read from the terminal"),
+    }
+}
+
+/// Ends as a shell expects of a program that was told to by Ctrl-C, with the cursor in sight.
+fn leave() -> ! {
+    let _ = Term::stderr().show_cursor();
+    std::process::exit(130)
 }

@@ -8,8 +8,6 @@
 use std::process::Command;
 use testing::{Place, place, text};
 
-const PROJECT: &str = "game-agent";
-
 /// The score of the run in `folder`, and that of its best baseline.
 fn scores(place: &Place, folder: &str) -> (f64, f64) {
     let result = place.json(&format!("{folder}/result.json"));

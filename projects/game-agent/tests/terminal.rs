@@ -11,7 +11,6 @@ use std::{
 };
 use testing::{Place, place, text};
 
-
 /// The program, with its data in `place`.
 fn command(place: &Place, arguments: &[&str]) -> Command {
     let mut command = place.command(arguments);

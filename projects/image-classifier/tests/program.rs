@@ -14,7 +14,6 @@ use std::{
 use testing::{Place, place, text};
 use vision::RgbImage;
 
-const NAME: &str = "image-classifier";
 const RUN: &str = "runs/image-classifier/001";
 
 #[test]

@@ -10,7 +10,6 @@ use std::{fmt::Write as _, fs, io::Write as _};
 use serde_json::Value;
 use testing::{Place, place, text};
 
-const NAME: &str = "intent-chatbot";
 const RUN: &str = "runs/intent-chatbot/001";
 
 /// The number behind `name` in a line of scores.

@@ -8,7 +8,6 @@
 use std::{fmt::Write as _, fs, path::Path};
 use testing::{Place, place};
 
-const NAME: &str = "speech-recognizer";
 const RUN: &str = "runs/speech-recognizer/001";
 const RATE: u32 = 16_000;
 

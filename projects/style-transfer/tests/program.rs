@@ -15,7 +15,6 @@ use serde_json::Value;
 use testing::{Place, place, text};
 use vision::RgbImage;
 
-const NAME: &str = "style-transfer";
 const RUN: &str = "runs/style-transfer/001";
 
 /// A made landscape that nothing is learned from.

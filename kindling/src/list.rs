@@ -58,7 +58,7 @@ pub fn details(project: &Project) -> Result<String> {
         word = "";
     }
     let takes = match (last_run_here(&project.name), made) {
-        (Some(seconds), _) => format!("{} here, when it last ran", duration((seconds, seconds))),
+        (Some(seconds), _) => format!("{} here, when it last ran", duration(seconds)),
         (None, Ok(numbers)) => format!(
             "{} where that was measured, on two cores; the first build takes some minutes more",
             duration(numbers.seconds)

@@ -28,7 +28,11 @@ pub fn in_a_terminal() -> bool {
 pub fn choose(house: &House) -> Result<Option<Choice>> {
     // A menu hides the cursor; Ctrl-C must not leave it so.
     let _ = ctrlc::set_handler(|| leave());
-    eprintln!("\n{}  small fires to start with\n", style("Kindling").bold());
+    eprintln!(
+        "\n{}  small fires to start with\n{}\n",
+        style("Kindling").bold(),
+        style("arrow keys and Enter choose, Esc goes back").dim()
+    );
     loop {
         let Some(interest) = interest(house)? else {
             return Ok(None);

@@ -35,8 +35,8 @@ pub struct Numbers {
     pub scores: Vec<f64>,
     /// The baseline's.
     pub beside: Vec<f64>,
-    /// The seconds of the quickest and of the slowest run.
-    pub seconds: (f64, f64),
+    /// The seconds of the quickest run: others may have shared the machine with something else.
+    pub seconds: f64,
 }
 
 impl Reached {
@@ -44,7 +44,7 @@ impl Reached {
     pub fn numbers(&self, project: &Path) -> Result<Numbers> {
         let files = self.files(project)?;
         let mut by_seed: BTreeMap<u64, Vec<(f64, f64)>> = BTreeMap::new();
-        let mut seconds = (f64::INFINITY, 0.0f64);
+        let mut seconds = f64::INFINITY;
         for file in &files {
             let result = read(file)?;
             let number = |value: &Value, name: &str| {
@@ -58,7 +58,7 @@ impl Reached {
                 number(&result["baselines"][&self.beside], &self.beside)?,
             ));
             let took = number(&result["seconds"], "seconds")?;
-            seconds = (seconds.0.min(took), seconds.1.max(took));
+            seconds = seconds.min(took);
         }
         let mean = |part: fn(&(f64, f64)) -> f64| {
             let means = by_seed
@@ -125,17 +125,11 @@ pub fn listed(numbers: &[f64]) -> String {
     words.join(", ")
 }
 
-/// A duration as pages write it: `55 to 62 s`, `7 minutes`.
-pub fn duration((least, most): (f64, f64)) -> String {
-    let (unit, name) = if least >= 180.0 {
-        (60.0, "minutes")
-    } else {
-        (1.0, "s")
-    };
-    let (least, most) = ((least / unit).round().max(1.0), (most / unit).round().max(1.0));
-    match least == most {
-        true => format!("{least} {name}"),
-        false => format!("{least} to {most} {name}"),
+/// A duration as pages write it: `55 s`, `7 minutes`.
+pub fn duration(seconds: f64) -> String {
+    match seconds >= 180.0 {
+        true => format!("{:.0} minutes", seconds / 60.0),
+        false => format!("{:.0} s", seconds.max(1.0)),
     }
 }
 
@@ -171,7 +165,7 @@ mod tests {
         let numbers = reached.numbers(project.path()).unwrap();
         assert_eq!(listed(&numbers.scores), "0.700, 0.900");
         assert_eq!(listed(&numbers.beside), "0.500");
-        assert_eq!(duration(numbers.seconds), "10 to 20 s");
+        assert_eq!(duration(numbers.seconds), "10 s");
 
         let missing = Reached {
             results: "nothing".into(),
@@ -199,7 +193,7 @@ mod tests {
     fn numbers_are_written_as_pages_write_them() {
         assert_eq!(listed(&[0.1, 0.1004]), "0.100");
         assert_eq!(listed(&[500.0, 498.4]), "500, 498");
-        assert_eq!(duration((54.6, 62.4)), "55 to 62 s");
-        assert_eq!(duration((420.0, 421.0)), "7 minutes");
+        assert_eq!(duration(54.6), "55 s");
+        assert_eq!(duration(420.0), "7 minutes");
     }
 }

@@ -4,7 +4,7 @@ use std::{fs, path::Path};
 
 use anyhow::{Context, Result};
 
-use super::Renamed;
+use super::name::Renamed;
 
 /// What a build and the programs leave in a crate's folder when they are run there.
 const LEFT_BEHIND: [&str; 3] = ["target", "runs", "data"];

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::Command};
 
-use super::Renamed;
+use super::name::Renamed;
 
 /// Makes `folder` a repository with all its files in a first commit, and says so in a line. Without git, or where git
 /// refuses, the copy is whole all the same: the line then says what to do.

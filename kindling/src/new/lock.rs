@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Renamed;
+use super::name::Renamed;
 
 /// A `[[package]]` of the file.
 struct Package<'a> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result};
 use toml_edit::{Array, DocumentMut, Item, TableLike, value};
 
-use super::Renamed;
+use super::name::Renamed;
 
 /// The manifest of the copy, from the project's own, the root's and those of the shared crates that come along.
 ///

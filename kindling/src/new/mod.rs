@@ -16,7 +16,7 @@ use std::{
 use anyhow::{Context, Result, ensure};
 
 use crate::house::{House, Project};
-pub use name::Renamed;
+use name::Renamed;
 
 /// Where to copy which project
 #[derive(clap::Args)]

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result};
 
-use super::Renamed;
+use super::name::Renamed;
 
 /// The section of a project's page that heads the page of a copy.
 const MINE: &str = "Make it yours";

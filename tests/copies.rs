@@ -6,7 +6,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     process::{Command, Output},
-    time::{Duration, SystemTime},
+    time::SystemTime,
 };
 
 use crate::{
@@ -155,18 +155,13 @@ fn check(copy: &Path, project: &str) {
     assert_eq!(git(&["status", "--porcelain"]), "", "{project}");
 }
 
-/// Cargo reads the copies' sources by their age. What they share is the same byte for byte, so it gets one age: built
-/// for the first copy, it need not be built for the others.
-fn one_age(copy: &Path) {
-    let then = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+/// Cargo judges sources by their age. What the copies share is the same byte for byte, so it gets one age, that of this
+/// test: built anew for the first copy, it need not be built for the others.
+fn one_age(copy: &Path, now: SystemTime) {
     for part in ["shared", "datasets"] {
         for file in files(&copy.join(part)) {
-            fs::File::options()
-                .append(true)
-                .open(file)
-                .unwrap()
-                .set_modified(then)
-                .unwrap();
+            let file = fs::File::options().append(true).open(file).unwrap();
+            file.set_modified(now).unwrap();
         }
     }
 }
@@ -200,7 +195,7 @@ fn test(copy: &Path, arguments: &[&str]) {
 
 #[test]
 fn every_project_stands_on_its_own_and_one_is_trained_to_its_floor() {
-    let outside = Outside::new();
+    let (outside, now) = (Outside::new(), SystemTime::now());
     // Made sets are shared with all other tests: that they are made in an empty folder is tested elsewhere.
     let made = target().join("tmp/data");
     fs::create_dir_all(made.parent().unwrap()).unwrap();
@@ -216,7 +211,7 @@ fn every_project_stands_on_its_own_and_one_is_trained_to_its_floor() {
         assert!(output.status.success(), "{project}: {}", text(&output));
         let copy = outside.0.join(&name);
         check(&copy, &project);
-        one_age(&copy);
+        one_age(&copy, now);
         match project.as_str() {
             // All of its own tests: it learns to name genres as well as its page says, is stopped and goes on, refuses.
             "genre-classifier" => test(&copy, &[]),

@@ -81,13 +81,11 @@ fn it_names_genres_of_artists_never_heard_and_a_linear_model_does_not() {
         .position(|window| window == NAME.as_bytes())
         .unwrap();
     let mut other = model.clone();
-    other[at..at + NAME.len()].copy_from_slice(b"xenon-classifier");
+    let another = "x".repeat(NAME.len());
+    other[at..at + NAME.len()].copy_from_slice(another.as_bytes());
     fs::write(foreign.join("model.safetensors"), other).unwrap();
     let said = place.fail(&["predict", "--model", "foreign", inputs[0]]);
-    assert!(
-        said.contains("xenon-classifier") && said.contains("genre-classifier"),
-        "{said}"
-    );
+    assert!(said.contains(&another) && said.contains(NAME), "{said}");
     fs::write(foreign.join("model.safetensors"), &model[..model.len() / 2]).unwrap();
     let said = place.fail(&["predict", "--model", "foreign", inputs[0]]);
     assert!(said.contains("cut off"), "{said}");

@@ -21,15 +21,24 @@ pub mod terminal;
 use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
+    sync::OnceLock,
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
 
-/// The root of the workspace.
+/// The root of the workspace of the crate that is tested: the nearest folder above it that holds `shared`.
 pub fn root() -> &'static Path {
-    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    shared.parent().unwrap()
+    static ROOT: OnceLock<PathBuf> = OnceLock::new();
+    ROOT.get_or_init(|| {
+        // Asked for when the test runs: a crate may be built once for several workspaces that share a target folder.
+        let crate_folder = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").unwrap());
+        let mut above = crate_folder.ancestors();
+        above
+            .find(|folder| folder.join("shared").is_dir())
+            .unwrap()
+            .into()
+    })
 }
 
 /// An empty folder to run the program of the project in that this is a test of.

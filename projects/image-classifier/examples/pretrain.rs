@@ -48,7 +48,10 @@ impl TrainArguments for Pretrain {
 }
 
 fn main() -> Result<()> {
-    let (arguments, run) = Run::start("image-classifier-pretrain", Arguments::parse().pretrain)?;
+    let (arguments, run) = Run::start(
+        concat!(env!("CARGO_PKG_NAME"), "-pretrain"),
+        Arguments::parse().pretrain,
+    )?;
     let (about, pictures) = data::open("made-animals", None, None, true, Network::Small)?;
     let task = Classification::new(&about.classes).label_smoothing(0.1);
     let mut learner = Learner::new(run, &about.name, pictures, task, |weights| {

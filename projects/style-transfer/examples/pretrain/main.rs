@@ -175,7 +175,10 @@ fn without_norms(trained: &HashMap<String, Tensor>) -> Result<HashMap<String, Te
 }
 
 fn main() -> Result<()> {
-    let (arguments, run) = Run::start("style-transfer-pretrain", Arguments::parse().pretrain)?;
+    let (arguments, run) = Run::start(
+        concat!(env!("CARGO_PKG_NAME"), "-pretrain"),
+        Arguments::parse().pretrain,
+    )?;
     let collection = datasets::open("made-animals", &datasets::Options::new(&vision::EXTENSIONS))?;
     let part = |examples: &[datasets::Example], part| -> Result<Sights> {
         let read = |example: &datasets::Example| -> Result<(RgbImage, u32)> {

@@ -97,3 +97,24 @@ fn every_project_has_the_same_files() {
         );
     }
 }
+
+/// What is shared goes into copies of any project, under any name.
+#[test]
+fn nothing_shared_names_a_project() {
+    let mut folders = vec![root().join("shared"), root().join("datasets")];
+    let names: Vec<String> = projects()
+        .into_iter()
+        .flat_map(|name| [name.replace('-', "_"), name])
+        .collect();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if let Ok(text) = std::fs::read_to_string(&path) {
+                let named = names.iter().find(|name| text.contains(*name));
+                assert!(named.is_none(), "{} names {}", path.display(), named.unwrap());
+            }
+        }
+    }
+}

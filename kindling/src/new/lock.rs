@@ -59,25 +59,38 @@ pub fn closure<'a>(lock: &'a str, project: &str) -> BTreeSet<&'a str> {
     needed(lock, project).into_iter().map(|(name, _)| name).collect()
 }
 
-/// The lock file of the copy.
+/// The lock file of the copy, as cargo itself would write it.
 pub fn of_the_copy(lock: &str, renamed: &Renamed) -> String {
     let needed = needed(lock, &renamed.old);
     let head = lock.split("[[package]]").next().unwrap_or_default();
     let mut blocks: Vec<(String, &str, String)> = packages(lock)
         .filter(|package| needed.contains(&(package.name, package.version)))
-        .map(|package| match package.name == renamed.old {
-            true => (renamed.name.clone(), package.version, renamed.text(package.text)),
-            false => (
-                package.name.to_string(),
-                package.version,
-                package.text.to_string(),
-            ),
+        .map(|package| {
+            let text = plain_where_there_is_one(package.text, &needed);
+            match package.name == renamed.old {
+                true => (renamed.name.clone(), package.version, renamed.text(&text)),
+                false => (package.name.to_string(), package.version, text),
+            }
         })
         .collect();
     // Cargo keeps them sorted.
     blocks.sort();
     let blocks: Vec<&str> = blocks.iter().map(|(_, _, text)| text.trim_end()).collect();
     format!("{head}{}\n", blocks.join("\n\n"))
+}
+
+/// A package that names versions of what it needs only where several are left.
+fn plain_where_there_is_one(text: &str, needed: &BTreeSet<(&str, &str)>) -> String {
+    let one = |name: &str| needed.iter().filter(|(other, _)| *other == name).count() == 1;
+    let plain = |line: &str| {
+        let (name, _) = line.strip_prefix(" \"")?.strip_suffix("\",")?.split_once(' ')?;
+        one(name).then(|| format!(" \"{name}\","))
+    };
+    let lines: Vec<String> = text
+        .lines()
+        .map(|line| plain(line).unwrap_or_else(|| line.to_string()))
+        .collect();
+    lines.join("\n")
 }
 
 #[cfg(test)]
@@ -142,7 +155,7 @@ version = "1.0.0"
         );
         assert!(
             copy.ends_with(
-                "name = \"zeta\"\nversion = \"0.1.0\"\ndependencies = [\n \"rand 0.9.5\",\n \"shared\",\n]\n"
+                "name = \"zeta\"\nversion = \"0.1.0\"\ndependencies = [\n \"rand\",\n \"shared\",\n]\n"
             ),
             "{copy}"
         );

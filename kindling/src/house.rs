@@ -167,7 +167,7 @@ impl House {
                 .map(|project| (strsim::jaro_winkler(&project.name, name), &project.name))
                 .filter(|(likeness, _)| *likeness > 0.75)
                 .max_by(|one, other| one.0.total_cmp(&other.0));
-            let hint = near.map_or(String::new(), |(_, near)| format!(": did you mean {near}?"));
+            let hint = near.map_or(String::from("."), |(_, near)| format!(": did you mean {near}?"));
             let names: Vec<&str> = self
                 .projects
                 .iter()

@@ -3,7 +3,7 @@
 use std::{
     io::Write,
     path::Path,
-    process::{Command, ExitCode, ExitStatus},
+    process::{Command, ExitCode},
 };
 
 use anyhow::{Context, Result};
@@ -72,16 +72,20 @@ fn show(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
-/// Runs cargo where the user is, and ends as it does.
+/// Runs cargo where the user is, and ends as it does. On Unix it takes this program's place, so that Ctrl-C reaches the
+/// project alone, which finishes its step and saves.
 fn run(mut cargo: Command) -> Result<ExitCode> {
-    let status = cargo
-        .status()
-        .context("cannot start cargo: is it still installed?")?;
-    Ok(code(status))
-}
-
-fn code(status: ExitStatus) -> ExitCode {
-    let code = status.code().and_then(|code| u8::try_from(code).ok());
-    // 130 is what a shell reports for a program that Ctrl-C ended.
-    ExitCode::from(code.unwrap_or(130))
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::CommandExt;
+        Err(cargo.exec()).context("cannot start cargo: is it still installed?")
+    }
+    #[cfg(not(unix))]
+    {
+        let status = cargo
+            .status()
+            .context("cannot start cargo: is it still installed?")?;
+        let code = status.code().and_then(|code| u8::try_from(code).ok());
+        Ok(code.map_or(ExitCode::FAILURE, ExitCode::from))
+    }
 }

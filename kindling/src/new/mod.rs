@@ -46,7 +46,15 @@ pub fn new(house: &House, arguments: &Arguments) -> Result<String> {
             lock_file.display()
         )
     })?;
+    // Git on Windows may have written it with carriage returns.
+    let lock = lock.replace("\r\n", "\n");
     let needed = lock::closure(&lock, &project.name);
+    ensure!(
+        needed.contains(project.name.as_str()),
+        "{} does not know {}: run `cargo metadata` here once, which writes it anew",
+        lock_file.display(),
+        project.name
+    );
     let name = match &arguments.name {
         Some(name) => name.clone(),
         None => place

@@ -60,10 +60,10 @@ impl Renamed {
     pub fn text(&self, text: &str) -> String {
         let text = whole_words(text, &self.old, &self.name);
         let text = whole_words(&text, &self.old.replace('-', "_"), &self.name.replace('-', "_"));
-        text.replace(
-            &format!("\"{}\"", title(&self.old)),
-            &format!("\"{}\"", title(&self.name)),
-        )
+        let (old, new) = (title(&self.old), title(&self.name));
+        ["\"", ":"].iter().fold(text, |text, end| {
+            text.replace(&format!("\"{old}{end}"), &format!("\"{new}{end}"))
+        })
     }
 
     /// What the copy's page and report are headed with: `My app`.

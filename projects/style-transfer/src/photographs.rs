@@ -167,7 +167,7 @@ fn at_most(mut paths: Vec<PathBuf>, notes: &mut Vec<String>) -> Vec<PathBuf> {
             "of {} photographs {MOST} are used, chosen by lot",
             paths.len()
         ));
-        paths.shuffle(&mut nn::random(0, "style-transfer/lot"));
+        paths.shuffle(&mut nn::random(0, "photographs/lot"));
         paths.truncate(MOST);
         paths.sort();
     }

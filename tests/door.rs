@@ -150,6 +150,17 @@ fn a_set_is_made_found_verified_and_removed() {
     assert!(place.is_dir());
     data.well(&["remove", "made-styles", "--yes"]);
     assert!(!place.exists());
+    // What was cut off is found too; what was not made here is not touched.
+    fs::create_dir_all(data.folder.path().join(".made-styles.part/whole")).unwrap();
+    assert!(
+        data.well(&["remove", "made-styles", "--yes"])
+            .contains("unfinished attempt")
+    );
+    fs::create_dir(place).unwrap();
+    fs::write(place.join("mine.png"), "mine").unwrap();
+    data.badly(&["remove", "made-styles", "--yes"]);
+    assert!(place.join("mine.png").is_file());
+    fs::remove_dir_all(place).unwrap();
     let left: Vec<_> = fs::read_dir(data.folder.path()).unwrap().flatten().collect();
     assert!(
         left.iter()

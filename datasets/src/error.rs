@@ -20,7 +20,7 @@ pub enum DataError {
         sets: String,
     },
     /// A public set where one that is made here was asked for.
-    #[error("{name} is a public set, not made here: `fetch {name}` gets it")]
+    #[error("{name} is a public set, not made here: `cargo run -p datasets -- fetch {name}` gets it")]
     NotMade {
         /// The set.
         name: String,

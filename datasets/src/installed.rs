@@ -7,7 +7,7 @@ use crate::card::{Card, Source};
 use crate::error::At;
 use crate::install::Site;
 use crate::walk::{self, Ignored};
-use crate::{DataError, Result, checksum, data_dir, fetch, made};
+use crate::{DataError, OnProgress, Result, checksum, data_dir, fetch, made};
 
 /// The folder of this set, if it is there: below [`data_dir`], under the card's name.
 pub fn installed(card: &Card) -> Option<PathBuf> {
@@ -87,16 +87,36 @@ pub fn verify(card: &Card, folder: &Path) -> Result<String> {
     })
 }
 
-/// Removes a set, and what an interrupted attempt at it left. Waits for a program that is making or fetching it.
+/// What an interrupted download or making of this set has left, if anything.
+pub fn partial(card: &Card) -> Option<PathBuf> {
+    let work = data_dir().join(format!(".{}.part", card.name));
+    work.is_dir().then_some(work)
+}
+
+/// Removes a set, and what an interrupted attempt at it left. Waits for a program that is making or fetching it. Of a
+/// folder that is a link, the link is removed and the files stay.
 ///
 /// # Errors
-/// [`DataError::File`] where the system refuses.
-pub fn remove(card: &Card) -> Result<()> {
-    let site = Site::take(&data_dir(), card.name, &|_, _, _| {})?;
-    for folder in [&site.folder, &site.work] {
-        if folder.exists() {
-            fs::remove_dir_all(folder).at("remove", folder)?;
+/// [`DataError::InTheWay`] for a folder under the name of a made set that was not made here, [`DataError::File`] where
+/// the system refuses.
+pub fn remove(card: &Card, on_progress: OnProgress<'_>) -> Result<()> {
+    let site = Site::take(&data_dir(), card.name, on_progress)?;
+    if site.folder.is_symlink() {
+        fs::remove_file(&site.folder).at("remove", &site.folder)?;
+    } else if site.folder.is_dir() {
+        if let Source::Made(_) = card.source {
+            made::missing(&site.folder)?;
         }
+        // Out of its place in one step: interrupted, half a set would be taken for a whole one.
+        let old = site.work.join("removed");
+        fs::create_dir_all(&site.work).at("create", &site.work)?;
+        if old.exists() {
+            fs::remove_dir_all(&old).at("remove", &old)?;
+        }
+        fs::rename(&site.folder, &old).at("rename", &site.folder)?;
+    }
+    if site.work.exists() {
+        fs::remove_dir_all(&site.work).at("remove", &site.work)?;
     }
     Ok(())
 }

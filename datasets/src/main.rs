@@ -125,7 +125,7 @@ fn list() -> Result<()> {
         ));
     }
     say(format!(
-        "\n{} of named sets in {}. `card NAME` says all that is known of one.",
+        "\n{} of named sets in {}. `cargo run -p datasets -- card NAME` says all that is known of one.",
         bytes(on_disk),
         data_dir().display()
     ));
@@ -146,8 +146,11 @@ fn make(cards: &[&Card]) -> Result<()> {
 
 fn fetch(cards: &[&Card], yes: bool) -> Result<ExitCode> {
     for card in cards {
-        if let Some(folder) = installed::installed(card) {
-            say(format!("{} is there already, in {}", card.name, folder.display()));
+        // What is there is checked once more; what only a person can get says how.
+        let by_hand =
+            matches!(card.source, Source::ByHand(_)) && std::env::var_os("KINDLING_MIRROR").is_none();
+        if installed::installed(card).is_some() || by_hand {
+            obtain(card)?;
             continue;
         }
         if let Source::Made(_) = card.source {
@@ -232,7 +235,7 @@ fn place(name: Option<&str>) -> Result<ExitCode> {
                 } else {
                     "fetch"
                 };
-                eprintln!("{name} is not here: `{verb} {name}` gets it");
+                eprintln!("{name} is not here: `cargo run -p datasets -- {verb} {name}` gets it");
                 return Ok(ExitCode::FAILURE);
             };
             folder
@@ -244,16 +247,22 @@ fn place(name: Option<&str>) -> Result<ExitCode> {
 
 fn remove(cards: &[&Card], yes: bool) -> Result<ExitCode> {
     for card in cards {
-        let Some(folder) = installed::installed(card) else {
+        let (folder, partial) = (installed::installed(card), installed::partial(card));
+        if folder.is_none() && partial.is_none() {
             say(format!("{} is not here", card.name));
             continue;
-        };
-        let (size, files) = installed::size_of(&folder)?;
-        say(format!("{}: {files} files, {}", folder.display(), bytes(size)));
+        }
+        for (what, place) in [("", folder), (" of an unfinished attempt", partial)] {
+            if let Some(place) = place {
+                let (size, files) = installed::size_of(&place)?;
+                let place = place.display();
+                say(format!("{place}: {files} files, {}{what}", bytes(size)));
+            }
+        }
         if !(yes || agreed("Remove it?")) {
             return Ok(not_agreed());
         }
-        installed::remove(card)?;
+        installed::remove(card, &|doing, _, _| say(doing))?;
         say(format!("{} is removed", card.name));
     }
     Ok(ExitCode::SUCCESS)
@@ -274,6 +283,8 @@ fn agreed(question: &str) -> bool {
 fn not_agreed() -> ExitCode {
     if !std::io::stdin().is_terminal() {
         eprintln!("nothing was done: there is nobody to ask here, so say --yes");
+    } else {
+        eprintln!("nothing was done");
     }
     ExitCode::FAILURE
 }

@@ -182,13 +182,11 @@ fn test(copy: &Path, arguments: &[&str]) {
         "{} {arguments:?}:\n{said}",
         copy.display()
     );
+    let warned = said.lines().any(|line| line.starts_with("warning"));
+    assert!(!warned, "{} {arguments:?}:\n{said}", copy.display());
+    // One promise, or all tests of a project's program.
     assert!(
-        !said.contains("warning"),
-        "{} {arguments:?}:\n{said}",
-        copy.display()
-    );
-    assert!(
-        said.contains("test result: ok") && !said.contains(" 0 passed; 0 failed; 0 ignored; 0 measured; 3"),
+        said.contains("ok. 1 passed") || said.contains("ok. 5 passed"),
         "{said}"
     );
 }

@@ -48,7 +48,7 @@ fn the_time_is_that_of_the_last_whole_run_here() {
     for (run, quick, seconds) in [("001", false, 33.0), ("002", false, 44.0), ("003", true, 1.0)] {
         let folder = place.path().join("runs/genre-classifier").join(run);
         fs::create_dir_all(&folder).unwrap();
-        let result = format!("{{\"quick\": {quick}, \"seconds\": {seconds}}}");
+        let result = format!("{{\"quick\": {quick}, \"data\": \"made-music\", \"seconds\": {seconds}}}");
         fs::write(folder.join("result.json"), result).unwrap();
     }
     let output = door(&["list"]).current_dir(place.path()).output().unwrap();

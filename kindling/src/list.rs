@@ -57,7 +57,7 @@ pub fn details(project: &Project) -> Result<String> {
         writeln!(text, "    {word:7}  {reaches}")?;
         word = "";
     }
-    let takes = match (last_run_here(&project.name), made) {
+    let takes = match (last_run_here(project), made) {
         (Some(seconds), _) => format!("{} here, when it last ran", duration(seconds)),
         (None, Ok(numbers)) => format!(
             "{} where that was measured, on two cores; the first build takes some minutes more",
@@ -70,15 +70,17 @@ pub fn details(project: &Project) -> Result<String> {
     Ok(text)
 }
 
-/// The seconds of the newest whole run of the project in the folder `runs` here.
-fn last_run_here(project: &str) -> Option<f64> {
-    let runs = std::fs::read_dir(Path::new("runs").join(project)).ok()?;
+/// The seconds of the newest whole run here, in the folder `runs`, on the data that the default command makes.
+fn last_run_here(project: &Project) -> Option<f64> {
+    let made = project.about.made.files(&project.folder).ok()?;
+    let data = results::read(made.first()?).ok()?["data"].clone();
+    let runs = std::fs::read_dir(Path::new("runs").join(&project.name)).ok()?;
     let mut runs: Vec<_> = runs.flatten().map(|entry| entry.path()).collect();
     runs.sort();
     let mut results = runs
         .iter()
         .rev()
         .filter_map(|run| results::read(&run.join("result.json")).ok());
-    let whole = results.find(|result| result["quick"] == false)?;
+    let whole = results.find(|result| result["quick"] == false && result["data"] == data)?;
     whole["seconds"].as_f64()
 }

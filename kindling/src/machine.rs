@@ -168,7 +168,7 @@ fn build(lines: &mut Lines) {
     } else {
         lines.say(
             "build",
-            "optimised, as the workspace's profile says; `--release` adds nothing",
+            "without debug assertions, as the workspace's profile says; `--release` adds nothing",
         );
     }
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use super::name::Renamed;
 
 /// What a build and the programs leave in a crate's folder when they are run there.
-const LEFT_BEHIND: [&str; 3] = ["target", "runs", "data"];
+const LEFT_BEHIND: [&str; 4] = ["target", "runs", "data", "painted"];
 
 /// Copies the crate in `from` to `to`, without what was built or made in it and without `but`; in files that are text,
 /// and in the names of files, the project is `renamed`. Gives the number of files.
@@ -18,12 +18,14 @@ pub fn copy(from: &Path, to: &Path, renamed: Option<&Renamed>, but: &[&str]) -> 
     for entry in entries {
         let entry = entry.with_context(|| format!("cannot read {}", from.display()))?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if name.starts_with('.') || but.contains(&name.as_str()) {
+        // A link leads to something that is not the project's: a folder of photographs, say.
+        let link = entry.file_type().is_ok_and(|kind| kind.is_symlink());
+        if link || name.starts_with('.') || but.contains(&name.as_str()) {
             continue;
         }
         let (path, new) = (
             entry.path(),
-            renamed.map_or(name.clone(), |renamed| in_name(renamed, &name)),
+            renamed.map_or(name.clone(), |renamed| renamed.text(&name)),
         );
         if path.is_dir() {
             // Only beside a manifest are these what they are called after.
@@ -36,14 +38,6 @@ pub fn copy(from: &Path, to: &Path, renamed: Option<&Renamed>, but: &[&str]) -> 
         count += 1;
     }
     Ok(count)
-}
-
-/// `genre_classifier.rs` → `my_app.rs`.
-fn in_name(renamed: &Renamed, name: &str) -> String {
-    match name.rsplit_once('.') {
-        Some((stem, extension)) => format!("{}.{extension}", renamed.text(stem)),
-        None => renamed.text(name),
-    }
 }
 
 fn copy_file(from: &Path, to: &Path, renamed: Option<&Renamed>) -> Result<()> {

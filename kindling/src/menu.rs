@@ -1,6 +1,6 @@
 //! Asks what you like, shows what there is, and what to do with it.
 
-use std::io::IsTerminal;
+use std::{io::IsTerminal, path::PathBuf};
 
 use anyhow::{Context, Result};
 use console::{Term, style};
@@ -59,7 +59,7 @@ pub fn choose(house: &House) -> Result<Option<Choice>> {
         ];
         match ask("And now?", &actions)? {
             Some(0) => return Ok(Some(Choice::Run(project.name.clone()))),
-            Some(1) => return Ok(Some(Choice::New(copy_of(project)?))),
+            Some(1) => return Ok(Some(Choice::New(copy_of(house, project)?))),
             Some(2) | None => {}
             Some(_) => return Ok(None),
         }
@@ -83,17 +83,29 @@ fn interest(house: &House) -> Result<Option<Option<Interest>>> {
     })
 }
 
-/// Where to copy a project to.
-fn copy_of(project: &Project) -> Result<new::Arguments> {
-    let path: dialoguer::Result<String> = Input::with_theme(&ColorfulTheme::default())
-        .with_prompt("Folder for your project")
-        .default(format!("../my-{}", project.name))
-        .interact_text();
-    Ok(new::Arguments {
-        path: heard(path)?.into(),
+/// Where to copy a project to; asked again until it can be copied there.
+fn copy_of(house: &House, project: &Project) -> Result<new::Arguments> {
+    let theme = ColorfulTheme::default();
+    let copy = |path: &String| new::Arguments {
+        path: at_home(path),
         from: project.name.clone(),
         name: None,
-    })
+    };
+    let path = Input::with_theme(&theme)
+        .with_prompt("Folder for your project; its name becomes the project's")
+        .default(format!("../my-{}", project.name))
+        .validate_with(|path: &String| new::check(house, &copy(path)).map_err(|error| format!("{error:#}")))
+        .interact_text();
+    Ok(copy(&heard(path)?))
+}
+
+/// `~/songs` as a shell would understand it.
+fn at_home(path: &str) -> PathBuf {
+    let home = std::env::var_os("HOME").or_else(|| std::env::var_os("USERPROFILE"));
+    match (path.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => PathBuf::from(home).join(rest),
+        _ => path.into(),
+    }
 }
 
 /// The line chosen with arrow keys and Enter; none for Escape or q.

@@ -37,33 +37,8 @@ pub struct Arguments {
 /// The workspace is whole or not there: it is put together in a hidden folder beside its place, gets its first commit,
 /// and only then its name. Errors where the place is taken, the name is none for a crate, or there is no such project.
 pub fn new(house: &House, arguments: &Arguments) -> Result<String> {
-    let project = house.project(&arguments.from)?;
-    let place = place(house, &arguments.path)?;
-    let lock_file = house.root.join("Cargo.lock");
-    let lock = fs::read_to_string(&lock_file).with_context(|| {
-        format!(
-            "cannot read {}: it names the versions that the copy must keep",
-            lock_file.display()
-        )
-    })?;
-    // Git on Windows may have written it with carriage returns.
-    let lock = lock.replace("\r\n", "\n");
+    let (project, place, renamed, lock) = prepared(house, arguments)?;
     let needed = lock::closure(&lock, &project.name);
-    ensure!(
-        needed.contains(project.name.as_str()),
-        "{} does not know {}: run `cargo metadata` here once, which writes it anew",
-        lock_file.display(),
-        project.name
-    );
-    let name = match &arguments.name {
-        Some(name) => name.clone(),
-        None => place
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned(),
-    };
-    let renamed = Renamed::new(&project.name, &name, &needed)?;
 
     let above = place.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(above).with_context(|| format!("cannot make the folder {}", above.display()))?;
@@ -103,6 +78,43 @@ pub fn new(house: &House, arguments: &Arguments) -> Result<String> {
         names.join(", "),
         place.display(),
     ))
+}
+
+/// Errors where [`new`] would refuse these arguments; nothing is written.
+pub fn check(house: &House, arguments: &Arguments) -> Result<()> {
+    prepared(house, arguments).map(drop)
+}
+
+/// The project, the folder to make, the names, and the lock file of this workspace.
+fn prepared<'a>(house: &'a House, arguments: &Arguments) -> Result<(&'a Project, PathBuf, Renamed, String)> {
+    let project = house.project(&arguments.from)?;
+    let place = place(house, &arguments.path)?;
+    let lock_file = house.root.join("Cargo.lock");
+    let lock = fs::read_to_string(&lock_file).with_context(|| {
+        format!(
+            "cannot read {}: it names the versions that the copy must keep",
+            lock_file.display()
+        )
+    })?;
+    // Git on Windows may have written it with carriage returns.
+    let lock = lock.replace("\r\n", "\n");
+    let needed = lock::closure(&lock, &project.name);
+    ensure!(
+        needed.contains(project.name.as_str()),
+        "{} does not know {}: run `cargo metadata` here once, which writes it anew",
+        lock_file.display(),
+        project.name
+    );
+    let name = match &arguments.name {
+        Some(name) => name.clone(),
+        None => place
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+    };
+    let renamed = Renamed::new(&project.name, &name, &needed)?;
+    Ok((project, place, renamed, lock))
 }
 
 /// The folder to make, absolute. Errors where something is there, or where it would lie inside this workspace.

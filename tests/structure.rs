@@ -2,8 +2,8 @@
 
 use crate::workspace::{packages, projects, root};
 
-/// The rooms from the bottom to the top; the front door stands outside, and uses none of them. A crate may use crates of lower rooms only, so that domains do not know
-/// each other and nothing shared knows a project.
+/// The rooms from the bottom to the top; the front door stands outside, and uses none of them. A crate may use crates of
+/// lower rooms only, so that domains do not know each other and nothing shared knows a project.
 fn room(package: &str, manifest: &str) -> usize {
     match package {
         "nn" | "sdl2" | "testing" | "kindling" => 0,

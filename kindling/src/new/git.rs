@@ -8,19 +8,21 @@ use super::name::Renamed;
 /// refuses, the copy is whole all the same: the line then says what to do.
 pub fn first_commit(folder: &Path, renamed: &Renamed, from: &str) -> String {
     let message = format!("{}, from Kindling's {from}", renamed.name);
+    let commit = ["commit", "--quiet", "--message", &message];
+    // Who has never used git has told it no name yet.
+    let nobody = ["-c", "user.name=nobody", "-c", "user.email=nobody@localhost"];
     let done = git(folder, &["init", "--quiet"])
         .and_then(|_| git(folder, &["add", "--all"]))
-        .and_then(|_| {
-            let commit = ["commit", "--quiet", "--message", &message];
-            // Who has never used git has told it no name yet.
-            git(folder, &commit).or_else(|_| {
-                let nobody = ["-c", "user.name=nobody", "-c", "user.email=nobody@localhost"];
-                git(folder, &[&nobody[..], &commit[..]].concat())
-            })
+        .and_then(|_| match git(folder, &["var", "GIT_COMMITTER_IDENT"]) {
+            Ok(_) => git(folder, &commit).map(|_| ""),
+            Err(_) => git(folder, &[&nobody[..], &commit[..]].concat()).map(|_| {
+                " as nobody (git knows no name of yours: `git config --global user.name NAME`, the same for user.email, \
+                 then `git commit --amend --reset-author`)"
+            }),
         })
-        .and_then(|_| git(folder, &["log", "-1", "--format=%h"]));
+        .and_then(|whose| Ok((git(folder, &["log", "-1", "--format=%h"])?, whose)));
     match done {
-        Ok(commit) => format!("a new repository, first commit {commit}"),
+        Ok((commit, whose)) => format!("a new repository, first commit {commit}{whose}"),
         Err(reason) => {
             // Half a repository is none.
             let _ = std::fs::remove_dir_all(folder.join(".git"));

@@ -262,6 +262,36 @@ fn what_cannot_be_copied_is_refused_and_nothing_is_left() {
     assert_eq!(fs::read_dir(&full).unwrap().count(), 1);
 }
 
+#[cfg(unix)]
+#[test]
+fn ctrl_c_leaves_nothing_of_a_copy() {
+    let place = tempfile::tempdir().unwrap();
+    let programs = root().join("tests/programs");
+    let output = Command::new(program("kindling"))
+        .args(["new", "app", "--from", "genre-classifier"])
+        .current_dir(place.path())
+        .env("CARGO", env!("CARGO"))
+        .env("PATH", format!("{}:/usr/bin:/bin", programs.display()))
+        .output()
+        .unwrap();
+    assert!(text(&output).contains("nothing was made"), "{}", text(&output));
+    assert_eq!(output.status.code(), Some(130));
+    let left: Vec<_> = fs::read_dir(place.path()).unwrap().flatten().collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[cfg(unix)]
+#[test]
+fn above_a_link_is_what_is_above_the_folder_that_it_leads_to() {
+    let (place, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (link, folder) = (place.path().join("link"), other.path().join("folder"));
+    fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::symlink(&folder, &link).unwrap();
+    let output = new(place.path(), &["link/../app", "--from", "genre-classifier"]);
+    assert!(output.status.success(), "{}", text(&output));
+    assert!(other.path().join("app/Cargo.toml").is_file());
+}
+
 #[test]
 fn an_empty_folder_is_filled_and_a_name_may_differ_from_it() {
     let place = tempfile::tempdir().unwrap();

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path, process::Command};
 
-use crate::workspace::{program, projects};
+use crate::workspace::{program, projects, root};
 
 /// What the front door prints without a terminal, when all goes well.
 fn said(arguments: &[&str]) -> String {
@@ -54,6 +54,32 @@ fn the_time_is_that_of_the_last_whole_run_here() {
     let output = door(&["list"]).current_dir(place.path()).output().unwrap();
     let list = String::from_utf8(output.stdout).unwrap();
     assert!(list.contains("44 s here, when it last ran"), "{list}");
+}
+
+/// The front door, with a cargo that only says what it is asked to run, and ends with 7.
+#[cfg(unix)]
+fn door_with_cargo_told(arguments: &[&str]) -> Command {
+    let mut command = door(arguments);
+    command
+        .env("CARGO", root().join("tests/programs/cargo"))
+        .env("REAL_CARGO", env!("CARGO"));
+    command
+}
+
+#[cfg(unix)]
+#[test]
+fn the_data_door_is_a_program_of_its_own_that_gets_every_word_and_whose_end_is_kept() {
+    let output = door_with_cargo_told(&["data", "fetch", "clinc150", "--yes", "--help"])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let manifest = root().join("Cargo.toml");
+    let told = format!(
+        "cargo run --manifest-path {} -p datasets -- fetch clinc150 --yes --help\n",
+        manifest.display()
+    );
+    assert_eq!(said, told);
+    assert_eq!(output.status.code(), Some(7));
 }
 
 #[test]
@@ -197,7 +223,7 @@ fn a_public_set_is_fetched_after_its_size_and_licence_were_shown() {
 mod in_a_terminal {
     use testing::terminal::Terminal;
 
-    use super::door;
+    use super::{door, door_with_cargo_told};
 
     const DOWN: &str = "\x1b[B";
 
@@ -221,6 +247,20 @@ mod in_a_terminal {
         assert!(terminal.end().success());
         terminal.check_modes();
         terminal.wait_for("\x1b[?25h", at);
+    }
+
+    #[test]
+    fn a_project_is_run_from_the_menu() {
+        let mut terminal = Terminal::start(door_with_cargo_told(&[]), 200, 40);
+        let at = terminal.wait_for("What do you like?", 0);
+        terminal.press(&format!("{DOWN}{DOWN}\r"));
+        let at = terminal.wait_for("Which one?", at);
+        terminal.press("\r");
+        let at = terminal.wait_for("And now?", at);
+        terminal.press("\r");
+        terminal.wait_for("Cargo.toml -p game-agent", at);
+        assert_eq!(terminal.end().code(), Some(7));
+        terminal.check_modes();
     }
 
     #[test]

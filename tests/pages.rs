@@ -2,12 +2,15 @@
 //! every quoted line of code stands where it is said to stand.
 
 use std::{
-    collections::BTreeSet,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use kindling::{house::House, results::listed, table::table};
+use kindling::{
+    house::House,
+    results::{by_seed, duration, listed, quickest, sets},
+    table::table,
+};
 
 use crate::workspace::{program, projects, root};
 
@@ -92,26 +95,79 @@ fn the_table_of_projects_is_what_manifests_and_results_say() {
     );
 }
 
+/// Each set of runs in `results` has a row in a table of the project's page, with its numbers and the time of its quickest
+/// run; the baseline that the manifest names stands in this row or in the next.
 #[test]
-fn the_numbers_on_a_projects_page_are_those_of_its_runs() {
+fn the_rows_on_a_projects_page_are_those_of_its_runs() {
+    let mut wrong = Vec::new();
     for project in House::at(root()).unwrap().projects {
         let page = read(&format!("projects/{}/README.md", project.name));
-        for reached in [Some(&project.about.made), project.about.real.as_ref()]
-            .into_iter()
-            .flatten()
-        {
-            let numbers = reached.numbers(&project.folder).unwrap();
-            for numbers in [&numbers.scores, &numbers.beside] {
-                let numbers = listed(numbers);
-                assert!(
-                    page.contains(&numbers),
-                    "{}: results/{}-*.json say {numbers}, its README.md does not",
-                    project.name,
-                    reached.results
-                );
+        let rows: Vec<String> = page
+            .lines()
+            .filter(|line| line.starts_with('|'))
+            .map(as_a_program_writes)
+            .collect();
+        for (set, files) in sets(&project.folder).unwrap() {
+            let about = [Some(&project.about.made), project.about.real.as_ref()];
+            let about = about.into_iter().flatten().find(|about| about.results == set);
+            // Of a set that the manifest does not name, whichever of its numbers the page gives.
+            let scores = match about {
+                Some(about) => vec![about.score.clone()],
+                None => metrics(&files[0]),
+            };
+            let scores: Vec<String> = scores
+                .iter()
+                .map(|score| listed(&by_seed(&files, "metrics", score).unwrap()))
+                .collect();
+            let time = duration(quickest(&files).unwrap());
+            let is_its_row = |row: &&String| {
+                let cells: Vec<&str> = row.trim_matches('|').split('|').map(str::trim).collect();
+                let timed = cells
+                    .last()
+                    .is_some_and(|last| last.split(',').next() == Some(&time));
+                timed && cells.iter().any(|cell| scores.iter().any(|score| cell == score))
+            };
+            let Some(at) = rows.iter().position(|row| is_its_row(&row)) else {
+                wrong.push(format!(
+                    "{}: results/{set}-*.json have no row that ends with {time} and has one of {scores:?}",
+                    project.name
+                ));
+                continue;
+            };
+            let beside = about.map(|about| listed(&by_seed(&files, "baselines", &about.beside).unwrap()));
+            let stands = |beside: &String| {
+                let mut near = rows[at..].iter().take(2);
+                near.any(|row| row.contains(&format!("| {beside} ")))
+            };
+            if beside.as_ref().is_some_and(|beside| !stands(beside)) {
+                wrong.push(format!(
+                    "{}: {beside:?} does not stand beside {set}",
+                    project.name
+                ));
             }
         }
     }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+/// The names of the metrics in a result file.
+fn metrics(file: &Path) -> Vec<String> {
+    let result = kindling::results::read(file).unwrap();
+    let metrics = result["metrics"].as_object().unwrap();
+    metrics.keys().cloned().collect()
+}
+
+/// `−1,022` → `-1022`; lists, whose commas are followed by spaces, stay.
+fn as_a_program_writes(row: &str) -> String {
+    let letters: Vec<char> = row.replace('−', "-").chars().collect();
+    let between_digits = |at: usize| {
+        let is_digit = |at: usize| letters.get(at).is_some_and(char::is_ascii_digit);
+        letters[at] == ',' && at > 0 && is_digit(at - 1) && is_digit(at + 1)
+    };
+    (0..letters.len())
+        .filter(|at| !between_digits(*at))
+        .map(|at| letters[at])
+        .collect()
 }
 
 #[test]
@@ -144,46 +200,80 @@ fn every_readme_of_a_project_has_its_sections_in_order() {
 
 #[test]
 fn every_command_on_a_page_parses() {
-    let known: BTreeSet<String> = projects().into_iter().collect();
     let folder = tempfile::tempdir().unwrap();
     let mut parsed = 0;
-    for page in pages() {
-        for command in commands(&read(&page)) {
-            let Some(rest) = command.strip_prefix("cargo run") else {
-                continue;
-            };
-            let (of_cargo, of_program) = rest.split_once(" -- ").unwrap_or((rest, ""));
-            let of_cargo = words(of_cargo);
-            let mut of_program = words(of_program);
-            let package = of_cargo.iter().position(|word| word == "-p");
-            let mut package = package.map_or("kindling", |at| of_cargo[at + 1].as_str());
-            if package.chars().all(char::is_uppercase) || of_cargo.contains(&"--example".into()) {
-                continue; // A placeholder: NAME. And examples have flags of their own, or none.
-            }
-            if package == "kindling" && of_program.first().is_some_and(|word| word == "data") {
-                package = "datasets";
-                of_program.remove(0);
-            }
-            assert!(
-                known.contains(package) || ["kindling", "datasets"].contains(&package),
-                "{page}: `{command}`: there is no {package}"
-            );
-            // Everything before it is parsed first: an unknown command or flag, or a value of the wrong kind, fails.
-            let output = Command::new(program(package))
-                .args(&of_program)
-                .arg("--help")
-                .current_dir(folder.path())
+    let on_pages = pages().into_iter().map(|page| (commands(&read(&page)), page));
+    let in_manifests = House::at(root()).unwrap().projects.into_iter().map(|project| {
+        let about = [Some(&project.about.made), project.about.real.as_ref()];
+        let commands = about.into_iter().flatten().map(|about| about.command.clone());
+        (commands.collect(), format!("the manifest of {}", project.name))
+    });
+    for (commands, page) in on_pages.chain(in_manifests) {
+        for command in commands {
+            parsed += usize::from(parses(&page, &command, folder.path()));
+        }
+    }
+    assert!(parsed > 100, "only {parsed} commands were found");
+}
+
+/// Whether the command is one that runs a crate of this workspace; fails where that would not understand it.
+fn parses(page: &str, command: &str, folder: &Path) -> bool {
+    let Some(rest) = command.strip_prefix("cargo run") else {
+        return false;
+    };
+    let (of_cargo, of_program) = rest.split_once(" -- ").unwrap_or((rest, ""));
+    let of_cargo = words(of_cargo);
+    let mut of_program = words(of_program);
+    let package = of_cargo.iter().position(|word| word == "-p");
+    let mut package = package.map_or("kindling", |at| of_cargo[at + 1].as_str());
+    if package.chars().all(char::is_uppercase) || of_cargo.contains(&"--example".into()) {
+        return false; // A placeholder: NAME. And examples have flags of their own, or none.
+    }
+    let known = projects();
+    let is_project = |name: &str| known.iter().any(|project| project == name);
+    if let Some(from) = after(&of_program, "--from") {
+        assert!(is_project(from), "{page}: `{command}`: there is no {from}");
+    }
+    if package == "kindling" && of_program.first().is_some_and(|word| word == "data") {
+        package = "datasets";
+        of_program.remove(0);
+        let named = ["card", "make", "fetch", "verify", "where", "remove"];
+        if let Some(set) = named.iter().find_map(|word| after(&of_program, word)) {
+            let output = Command::new(program("datasets"))
+                .args(["card", set])
                 .output()
                 .unwrap();
             assert!(
                 output.status.success(),
-                "{page}: `{command}`: {}",
-                String::from_utf8_lossy(&output.stderr)
+                "{page}: `{command}`: there is no set {set}"
             );
-            parsed += 1;
         }
     }
-    assert!(parsed > 100, "only {parsed} commands were found");
+    assert!(
+        is_project(package) || ["kindling", "datasets"].contains(&package),
+        "{page}: `{command}`: there is no {package}"
+    );
+    // Everything before it is parsed first: an unknown command or flag, or a value of the wrong kind, fails.
+    let output = Command::new(program(package))
+        .args(&of_program)
+        .arg("--help")
+        .current_dir(folder)
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{page}: `{command}`: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    true
+}
+
+/// The name that follows `word`, unless it is a placeholder.
+fn after<'a>(words: &'a [String], word: &str) -> Option<&'a str> {
+    let at = words.iter().position(|other| other == word)?;
+    let name = words.get(at + 1)?.as_str();
+    let placeholder = name.chars().all(char::is_uppercase) || name.starts_with('-');
+    (!placeholder).then_some(name)
 }
 
 /// The targets of the links and pictures in a page, with their line numbers.
@@ -271,10 +361,48 @@ fn every_file_that_a_page_names_is_there() {
                 let is_file = name.ends_with(".rs") && !name.contains([' ', '*', '…', ':']);
                 let first = name.split('/').next().unwrap_or_default();
                 let from_root = name.contains('/') && root().join(first).is_dir() && first != "src";
-                let bases = [root().to_path_buf(), folder.into(), folder.join("src")];
+                let mut bases = vec![root().to_path_buf(), folder.into(), folder.join("src")];
+                if !of_a_project && !from_root {
+                    // A page for all projects: any that has it.
+                    let folders = projects()
+                        .into_iter()
+                        .map(|project| root().join("projects").join(project));
+                    bases.extend(folders.flat_map(|folder| [folder.join("src"), folder]));
+                }
                 let there = bases.iter().any(|base| base.join(name).exists());
-                if is_file && (of_a_project || from_root) && !there {
+                if is_file && !there {
                     missing.push(format!("{page}:{}: {name}", number + 1));
+                }
+            }
+        }
+    }
+    assert!(missing.is_empty(), "{missing:#?}");
+}
+
+/// What "Make it yours" says to change is in the file that it names.
+#[test]
+fn every_line_to_change_is_there() {
+    let mut missing = Vec::new();
+    for project in projects() {
+        let folder = root().join("projects").join(&project);
+        let page = read(&format!("projects/{project}/README.md"));
+        let (_, table) = page.split_once("**The lines to change.**").expect(&project);
+        let rows = table.lines().skip_while(|line| !line.starts_with("| `"));
+        let rows: Vec<&str> = rows.take_while(|line| line.starts_with('|')).collect();
+        assert!((3..=10).contains(&rows.len()), "{project}: {} lines", rows.len());
+        for row in rows {
+            let cells: Vec<&str> = row.trim_matches('|').split(" | ").collect();
+            let file = cells[1].trim().trim_matches('`');
+            let text = [folder.join("src").join(file), root().join(file)]
+                .iter()
+                .find_map(|path| std::fs::read_to_string(path).ok())
+                .unwrap_or_else(|| panic!("{project}: there is no {file}"));
+            for code in cells[0].split('`').skip(1).step_by(2) {
+                // `Ppo::of`, a function of a type: its own name is what stands there.
+                let name = code.rsplit("::").next().unwrap_or(code);
+                let shown = if code.contains(' ') { code } else { name };
+                if !text.contains(shown.trim_end_matches("(…)")) {
+                    missing.push(format!("{project}: `{code}` is not in {file}"));
                 }
             }
         }

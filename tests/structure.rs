@@ -59,6 +59,8 @@ fn every_crate_keeps_the_lints_and_says_what_it_is() {
 #[test]
 fn every_project_has_the_same_files() {
     for project in projects() {
+        // `new` renames a copy throughout: a single word could be one of the prose too.
+        assert!(project.contains('-'), "{project}: a project's name has two words");
         for file in [
             "src/main.rs",
             "src/data.rs",

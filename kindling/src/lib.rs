@@ -5,6 +5,7 @@
 //! project that is added needs no line here.
 
 pub mod house;
+pub mod leave;
 pub mod list;
 pub mod machine;
 pub mod menu;

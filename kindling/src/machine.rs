@@ -143,14 +143,30 @@ fn graphics(lines: &mut Lines) -> Option<&'static str> {
         "--query-gpu=name,memory.total,driver_version",
         "--format=csv,noheader",
     ];
-    let Some(found) = said("nvidia-smi", &query) else {
-        lines.say(
-            "GPU",
-            "none that a feature of this workspace would use (no nvidia-smi, no Apple processor)",
-        );
-        lines.advise("no default run needs one");
-        return None;
+    let found = match Command::new("nvidia-smi").args(query).output() {
+        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).into_owned(),
+        Ok(output) => {
+            let (told, complained) = (output.stdout, output.stderr);
+            let told =
+                String::from_utf8_lossy(if told.is_empty() { &complained } else { &told }).into_owned();
+            let told = told.lines().next().unwrap_or("it does not say why");
+            lines.say("GPU", &format!("nvidia-smi is here and fails: {told}"));
+            lines.advise("an NVIDIA driver that is newer or loaded may help; no default run needs a GPU");
+            return None;
+        }
+        Err(_) => {
+            lines.say(
+                "GPU",
+                "none that a feature of this workspace would use (no nvidia-smi, no Apple processor)",
+            );
+            lines.advise("no default run needs one");
+            return None;
+        }
     };
+    if found.trim().is_empty() {
+        lines.say("GPU", "none: nvidia-smi lists no GPU");
+        return None;
+    }
     for gpu in found.lines() {
         lines.say("GPU", &format!("{}, by `--features cuda`", gpu.trim()));
     }

@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
-use kindling::{house::House, list, machine, menu, new};
+use kindling::{house::House, leave, list, machine, menu, new};
 
 /// Choose a project by what you like, get data for it, copy it and make it yours
 #[derive(Parser)]
@@ -40,6 +40,9 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
+            if leave::asked() {
+                leave::now();
+            }
             ExitCode::FAILURE
         }
     }
@@ -51,6 +54,7 @@ fn act(arguments: Arguments) -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let house = House::open()?;
+    leave::by_ctrl_c();
     match arguments.action {
         None if !menu::in_a_terminal() => show(&list::all(&house)?),
         None => match menu::choose(&house)? {

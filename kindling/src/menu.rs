@@ -3,12 +3,12 @@
 use std::{io::IsTerminal, path::PathBuf};
 
 use anyhow::{Context, Result};
-use console::{Term, style};
+use console::style;
 use dialoguer::{Input, Select, theme::ColorfulTheme};
 
 use crate::{
     house::{House, Interest, Project},
-    list, new,
+    leave, list, new,
 };
 
 /// What somebody wants.
@@ -26,8 +26,6 @@ pub fn in_a_terminal() -> bool {
 
 /// Asks with arrow keys. Gives nothing where nothing is wanted.
 pub fn choose(house: &House) -> Result<Option<Choice>> {
-    // A menu hides the cursor; Ctrl-C must not leave it so.
-    let _ = ctrlc::set_handler(|| leave());
     eprintln!(
         "\n{}  small fires to start with\n{}\n",
         style("Kindling").bold(),
@@ -121,13 +119,7 @@ fn ask(question: &str, lines: &[String]) -> Result<Option<usize>> {
 /// What was answered. Ctrl-C comes as a signal and, sooner or later than that, as an error.
 fn heard<T>(answer: dialoguer::Result<T>) -> Result<T> {
     match answer {
-        Err(dialoguer::Error::IO(error)) if error.kind() == std::io::ErrorKind::Interrupted => leave(),
+        Err(dialoguer::Error::IO(error)) if error.kind() == std::io::ErrorKind::Interrupted => leave::now(),
         answer => answer.context("cannot read from the terminal"),
     }
-}
-
-/// Ends as a shell expects of a program that was told to by Ctrl-C, with the cursor in sight.
-fn leave() -> ! {
-    let _ = Term::stderr().show_cursor();
-    std::process::exit(130)
 }

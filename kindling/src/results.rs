@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -43,65 +43,80 @@ impl Reached {
     /// The numbers from the files in `project/results`. Several files of one seed are parts of one number: their mean.
     pub fn numbers(&self, project: &Path) -> Result<Numbers> {
         let files = self.files(project)?;
-        let mut by_seed: BTreeMap<u64, Vec<(f64, f64)>> = BTreeMap::new();
-        let mut seconds = f64::INFINITY;
-        for file in &files {
-            let result = read(file)?;
-            let number = |value: &Value, name: &str| {
-                let number = value.as_f64();
-                number.with_context(|| format!("{} has no number {name}", file.display()))
-            };
-            let seed = result["seed"].as_u64();
-            let seed = seed.with_context(|| format!("{} has no seed", file.display()))?;
-            by_seed.entry(seed).or_default().push((
-                number(&result["metrics"][&self.score], &self.score)?,
-                number(&result["baselines"][&self.beside], &self.beside)?,
-            ));
-            let took = number(&result["seconds"], "seconds")?;
-            seconds = seconds.min(took);
-        }
-        let mean = |part: fn(&(f64, f64)) -> f64| {
-            let means = by_seed
-                .values()
-                .map(|runs| runs.iter().map(part).sum::<f64>() / runs.len() as f64);
-            means.collect()
-        };
         Ok(Numbers {
-            scores: mean(|run| run.0),
-            beside: mean(|run| run.1),
-            seconds,
+            scores: by_seed(&files, "metrics", &self.score)?,
+            beside: by_seed(&files, "baselines", &self.beside)?,
+            seconds: quickest(&files)?,
         })
     }
 
     /// The result files, sorted.
     pub fn files(&self, project: &Path) -> Result<Vec<PathBuf>> {
-        let folder = project.join("results");
-        let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
-        let start = format!("{}-", self.results);
-        let mut files: Vec<PathBuf> = entries
-            .flatten()
-            .map(|entry| entry.path())
-            .filter(|path| {
-                let name = path
-                    .file_name()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned();
-                let seed = name
-                    .strip_prefix(&start)
-                    .and_then(|rest| rest.strip_suffix(".json"));
-                seed.is_some_and(|seed| seed.starts_with(|letter: char| letter.is_ascii_digit()))
-            })
-            .collect();
-        files.sort();
-        ensure!(
-            !files.is_empty(),
-            "there is no {start}SEED.json in {}: run `{}` and put its result.json there",
-            folder.display(),
-            self.command
-        );
-        Ok(files)
+        sets(project)?.remove(&self.results).with_context(|| {
+            format!(
+                "there is no {}-SEED.json in {}: run `{}` and put its result.json there",
+                self.results,
+                project.join("results").display(),
+                self.command
+            )
+        })
     }
+}
+
+/// The result files of a project, sorted, by what they are called without `-SEED` or `-SEED-PART`.
+pub fn sets(project: &Path) -> Result<BTreeMap<String, Vec<PathBuf>>> {
+    let folder = project.join("results");
+    let entries = fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let mut sets: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
+    for path in entries.flatten().map(|entry| entry.path()) {
+        let name = path
+            .file_name()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        let Some(name) = name.strip_suffix(".json") else {
+            continue;
+        };
+        let is_number = |word: &str| !word.is_empty() && word.bytes().all(|letter| letter.is_ascii_digit());
+        let set = match name.rsplit_once('-') {
+            Some((set, seed)) if is_number(seed) => set,
+            Some((rest, _part)) => match rest.rsplit_once('-') {
+                Some((set, seed)) if is_number(seed) => set,
+                _ => continue,
+            },
+            None => continue,
+        };
+        sets.entry(set.into()).or_default().push(path.clone());
+    }
+    sets.values_mut().for_each(|files| files.sort());
+    Ok(sets)
+}
+
+/// A number of each seed, in the order of the seeds: `name` in the part `section` of the files, the mean of those of one
+/// seed.
+pub fn by_seed(files: &[PathBuf], section: &str, name: &str) -> Result<Vec<f64>> {
+    let mut by_seed: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for file in files {
+        let result = read(file)?;
+        let seed = result["seed"].as_u64();
+        let seed = seed.with_context(|| format!("{} has no seed", file.display()))?;
+        let number = result[section][name].as_f64();
+        let number = number.with_context(|| format!("{} has no number {name}", file.display()))?;
+        by_seed.entry(seed).or_default().push(number);
+    }
+    let mean = |numbers: &Vec<f64>| numbers.iter().sum::<f64>() / numbers.len() as f64;
+    Ok(by_seed.values().map(mean).collect())
+}
+
+/// The seconds of the quickest of these runs.
+pub fn quickest(files: &[PathBuf]) -> Result<f64> {
+    let mut quickest = f64::INFINITY;
+    for file in files {
+        let seconds = read(file)?["seconds"].as_f64();
+        let seconds = seconds.with_context(|| format!("{} has no number seconds", file.display()))?;
+        quickest = quickest.min(seconds);
+    }
+    Ok(quickest)
 }
 
 /// A `result.json`.

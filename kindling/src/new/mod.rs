@@ -15,7 +15,10 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::house::{House, Project};
+use crate::{
+    house::{House, Project},
+    leave::{self, Writing},
+};
 use name::Renamed;
 
 /// Where to copy which project
@@ -35,13 +38,16 @@ pub struct Arguments {
 /// Copies a project into a workspace of its own and gives what was done, in lines.
 ///
 /// The workspace is whole or not there: it is put together in a hidden folder beside its place, gets its first commit,
-/// and only then its name. Errors where the place is taken, the name is none for a crate, or there is no such project.
+/// and only then its name. Errors where the place is taken, the name is none for a crate, or there is no such project,
+/// and where Ctrl-C was pressed meanwhile.
 pub fn new(house: &House, arguments: &Arguments) -> Result<String> {
     let (project, place, renamed, lock) = prepared(house, arguments)?;
     let needed = lock::closure(&lock, &project.name);
 
     let above = place.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(above).with_context(|| format!("cannot make the folder {}", above.display()))?;
+    // Declared before the folder, so that it outlives it: Ctrl-C waits until that is removed.
+    let _writing = Writing::begin();
     let site = tempfile::Builder::new()
         .prefix(&format!(".{}.part", renamed.name))
         .tempdir_in(above);
@@ -58,6 +64,7 @@ pub fn new(house: &House, arguments: &Arguments) -> Result<String> {
     shared.sort();
     let count = put_together(house, project, &shared, &renamed, &lock, &whole)?;
     let commit = git::first_commit(&whole, &renamed, &project.name);
+    leave::unless_asked()?;
     // On Unix an empty folder is replaced in one step.
     if cfg!(not(unix)) && place.exists() {
         fs::remove_dir(&place).with_context(|| format!("cannot take the place of {}", place.display()))?;
@@ -124,7 +131,11 @@ fn place(house: &House, path: &Path) -> Result<PathBuf> {
     let mut place = PathBuf::new();
     for part in absolute.components() {
         match part {
-            std::path::Component::ParentDir => drop(place.pop()),
+            std::path::Component::ParentDir => {
+                // Above a link is what is above the folder that it leads to.
+                place = place.canonicalize().unwrap_or(place);
+                place.pop();
+            }
             part => place.push(part),
         }
     }
@@ -171,11 +182,13 @@ fn put_together(
     let mut count = files::copy(&project.folder, whole, Some(renamed), &["results"])?;
     let mut manifests = Vec::new();
     for (_, folder) in shared {
+        leave::unless_asked()?;
         let inside = folder.strip_prefix(&house.root).unwrap_or(folder);
         count += files::copy(folder, &whole.join(inside), None, &[])?;
         manifests.push(files::read(&folder.join("Cargo.toml"))?);
     }
     for file in [
+        ".gitattributes",
         ".gitignore",
         "LICENSE-APACHE",
         "LICENSE-MIT",

@@ -398,10 +398,16 @@ fn every_line_to_change_is_there() {
                 .find_map(|path| std::fs::read_to_string(path).ok())
                 .unwrap_or_else(|| panic!("{project}: there is no {file}"));
             for code in cells[0].split('`').skip(1).step_by(2) {
-                // `Ppo::of`, a function of a type: its own name is what stands there.
+                // `EPOCHS = 6` is a constant whose type is left out; `Ppo::of` a function of a type, where its own name stands.
                 let name = code.rsplit("::").next().unwrap_or(code);
                 let shown = if code.contains(' ') { code } else { name };
-                if !text.contains(shown.trim_end_matches("(…)")) {
+                let here = text.contains(shown.trim_end_matches("(…)"))
+                    || shown.split_once(" = ").is_some_and(|(name, value)| {
+                        let constant = format!("const {name}: ");
+                        let mut lines = text.lines().filter(|line| line.contains(&constant));
+                        lines.any(|line| line.contains(&format!(" = {value}")))
+                    });
+                if !here {
                     missing.push(format!("{project}: `{code}` is not in {file}"));
                 }
             }

@@ -77,7 +77,7 @@ pub fn new(house: &House, arguments: &Arguments) -> Result<String> {
         "new       {} from {}: {count} files, with {}\n\
          git       {commit}\n\
          next      cd \"{}\"\n          \
-                   cargo run                  builds, 3 to 5 minutes the first time, and does what it did before\n          \
+                   cargo run                  builds, 4 to 7 minutes the first time, and does what it did before\n          \
                    cargo test                 its own tests, which train it\n          \
                    README.md                  \"What to change first\"\n",
         renamed.name,

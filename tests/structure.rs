@@ -1,6 +1,8 @@
 //! Imports go one way, and every crate is held to the same lints.
 
-use crate::workspace::{packages, projects, root};
+use testing::Place;
+
+use crate::workspace::{packages, program, projects, root};
 
 /// The rooms from the bottom to the top; the front door stands outside, and uses none of them. A crate may use crates of
 /// lower rooms only, so that domains do not know each other and nothing shared knows a project.
@@ -53,6 +55,26 @@ fn every_crate_keeps_the_lints_and_says_what_it_is() {
             "{} has no description",
             package["name"]
         );
+    }
+}
+
+/// The tests of the projects name the data that they train on; a bare command needs nothing named.
+#[test]
+fn every_project_runs_by_its_name_alone() {
+    for project in projects() {
+        let place = Place::new(program(&project), env!("CARGO_TARGET_TMPDIR"));
+        let said = place.succeed(&["--quick"]);
+        assert!(said.contains("report "), "{project}: {said}");
+        let data = place.json(&format!("runs/{project}/quick-001/result.json"))["data"].clone();
+        let house = kindling::house::House::at(root()).unwrap();
+        let made = house
+            .project(&project)
+            .unwrap()
+            .about
+            .made
+            .files(&root().join("projects").join(&project));
+        let measured = kindling::results::read(&made.unwrap()[0]).unwrap()["data"].clone();
+        assert_eq!(data, measured, "{project}: another command was measured");
     }
 }
 

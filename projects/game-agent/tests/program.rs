@@ -8,6 +8,9 @@
 use std::process::Command;
 use testing::{Place, place, text};
 
+/// The game that most of this is tried on, by name: a bare command may play yours by now.
+const POLE: [&str; 2] = ["--game", "cart-pole"];
+
 /// The score of the run in `folder`, and that of its best baseline.
 fn scores(place: &Place, folder: &str) -> (f64, f64) {
     let result = place.json(&format!("{folder}/result.json"));
@@ -23,7 +26,7 @@ fn the_pole_is_balanced_by_every_algorithm_that_can() {
     for (algorithm, least) in [("ppo", 475.0), ("dqn", 475.0), ("a2c", 400.0)] {
         let place = place!();
         let flags = ["train", "--algorithm", algorithm, "--device", "cpu"];
-        place.succeed(&flags);
+        place.succeed(&[&flags[..], &POLE].concat());
         let (score, baseline) = scores(&place, "runs/game-agent/001");
         assert!(
             score >= least && score > 5.0 * baseline,
@@ -131,10 +134,13 @@ fn a_stop_changes_nothing(flags: &[&str]) {
 #[cfg(unix)]
 #[test]
 fn a_stopped_training_goes_on_to_the_same_end() {
-    a_stop_changes_nothing(&["--algorithm", "dqn", "--steps", "20000", "--set", "priority=0.5"]);
-    a_stop_changes_nothing(&["--algorithm", "ppo", "--steps", "60000"]);
-    a_stop_changes_nothing(&["--algorithm", "a2c", "--steps", "60000"]);
-    a_stop_changes_nothing(&["--steps", "40000", "--seeds", "2"]);
+    let dqn = ["--algorithm", "dqn", "--steps", "20000", "--set", "priority=0.5"];
+    a_stop_changes_nothing(&[&dqn[..], &POLE].concat());
+    for algorithm in ["ppo", "a2c"] {
+        let flags = ["--algorithm", algorithm, "--steps", "60000"];
+        a_stop_changes_nothing(&[&flags[..], &POLE].concat());
+    }
+    a_stop_changes_nothing(&[&["--steps", "40000", "--seeds", "2"], &POLE[..]].concat());
     let small = ["games=8", "simulations=16", "evaluate_every=200"].map(|set| ["--set", set]);
     let flags = [
         &["--game", "connect-four", "--steps", "3000"][..],
@@ -161,7 +167,7 @@ fn several_agents_are_trained_and_the_best_is_kept() {
     let flags = [
         "train", "--seeds", "3", "--steps", "10000", "--seed", "7", "--out", "run",
     ];
-    place.succeed(&flags);
+    place.succeed(&[&flags[..], &POLE].concat());
     let models = [7, 8, 9].map(|seed| place.bytes(&format!("run/seed-{seed}/model.safetensors")));
     assert!(models[0] != models[1] && models[1] != models[2]);
     assert!(models.contains(&place.bytes("run/model.safetensors")));
@@ -173,7 +179,8 @@ fn several_agents_are_trained_and_the_best_is_kept() {
     assert_eq!(predictions.lines().count(), 1 + 3 * 100);
 
     // Each agent is what it would have been alone.
-    place.succeed(&["train", "--steps", "10000", "--seed", "8", "--out", "alone"]);
+    let flags = ["train", "--steps", "10000", "--seed", "8", "--out", "alone"];
+    place.succeed(&[&flags[..], &POLE].concat());
     assert_eq!(place.bytes("alone/model.safetensors"), models[1]);
 
     let said = place.succeed(&["evaluate", "--model", "run", "--episodes", "10"]);
@@ -194,7 +201,7 @@ fn an_agent_begins_where_a_person_left_off() {
             "mine.jsonl",
             "--quick",
         ];
-        let said = place.succeed(&flags);
+        let said = place.succeed(&[&flags[..], &POLE].concat());
         assert!(said.contains("imitating 1 games"), "{said}");
     }
     let said = place.fail(&["train", "--game", "snake", "--data", "mine.jsonl"]);
@@ -219,7 +226,7 @@ fn what_does_not_fit_is_explained() {
             "makes its data while it learns",
         ),
     ] {
-        let said = place.fail(flags);
+        let said = place.fail(&[flags, &POLE].concat());
         assert!(said.contains(words), "{flags:?}: {said}");
     }
     let output = place.run(&["train", "--game", "snak"]);

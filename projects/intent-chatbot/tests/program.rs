@@ -24,7 +24,7 @@ fn score(line: &str, name: &str) -> f64 {
 #[test]
 fn it_understands_order_and_negation_and_refuses_what_it_was_never_taught() {
     let place = place!();
-    let said = place.succeed(&["--epochs", "10"]);
+    let said = place.succeed(&["train", "--data", "made-bank", "--epochs", "10"]);
     let line = |start: &str| {
         said.lines()
             .find(|line| line.starts_with(start))
@@ -286,6 +286,13 @@ fn broken_files_are_named_by_their_line() {
     );
     let said = place.fail(&["train", "--data", "mine", "--quick"]);
     assert!(said.contains("train.jsonl") && said.contains("line 41"), "{said}");
-    let said = place.fail(&["--false-refusals", "1.5", "--quick"]);
+    let said = place.fail(&[
+        "train",
+        "--data",
+        "made-bank",
+        "--false-refusals",
+        "1.5",
+        "--quick",
+    ]);
     assert!(said.contains("--false-refusals 1.5"), "{said}");
 }

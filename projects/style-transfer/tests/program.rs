@@ -16,6 +16,8 @@ use testing::{Place, place, text};
 use vision::RgbImage;
 
 const RUN: &str = "runs/style-transfer/001";
+/// The data made here, by name: a bare command may train on yours by now.
+const MADE: [&str; 5] = ["train", "--data", "made-scenes", "--style", "flow-field"];
 
 /// A made landscape that nothing is learned from.
 fn landscape() -> PathBuf {
@@ -31,7 +33,7 @@ fn number(value: &Value) -> f64 {
 #[test]
 fn it_paints_what_it_has_never_seen_and_colours_alone_do_not() {
     let place = place!();
-    let said = place.succeed(&["--epochs", "3", "--compare", "1"]);
+    let said = place.succeed(&[&MADE[..], &["--epochs", "3", "--compare", "1"]].concat());
     assert!(said.contains("triptych.png"), "{said}");
     let result = place.json(&format!("{RUN}/result.json"));
     let (scores, baselines) = (&result["metrics"], &result["baselines"]);
@@ -191,7 +193,7 @@ fn one_network_paints_in_several_styles_and_between_them() {
         "--compare",
         "0",
     ];
-    place.succeed(&[&["train"], &flags[..]].concat());
+    place.succeed(&[&["train", "--data", "made-scenes"], &flags[..]].concat());
     let landscape = landscape();
     let landscape = landscape.to_str().unwrap();
     place.succeed(&["predict", landscape]);
@@ -212,7 +214,7 @@ fn one_network_paints_in_several_styles_and_between_them() {
 fn one_photograph_is_painted_step_by_step() {
     let place = place!();
     // Makes them, if no test has.
-    place.succeed(&["--quick"]);
+    place.succeed(&[&MADE[..], &["--quick"]].concat());
     let landscape = landscape();
     let landscape = landscape.to_str().unwrap();
     let small = ["--size", "96", "--style-size", "96", "--steps", "24"];
@@ -357,7 +359,6 @@ fn it_learns_from_a_folder_of_ones_own_and_names_what_it_could_not_read() {
 fn a_resumed_painter_ends_as_an_unbroken_one() {
     let place = place!();
     let flags = [
-        "train",
         "--epochs",
         "2",
         "--size",
@@ -367,6 +368,7 @@ fn a_resumed_painter_ends_as_an_unbroken_one() {
         "--device",
         "cpu",
     ];
+    let flags = [&MADE[..], &flags].concat();
     place.succeed(&flags);
     let files = ["model.safetensors", "predictions.csv"];
     let unbroken = files.map(|file| place.bytes(&format!("{RUN}/{file}")));
@@ -399,7 +401,7 @@ fn it_paints_by_a_network_that_knows_photographs() {
         "--weights",
         weights.to_str().unwrap(),
     ];
-    place.succeed(&[&["--quick"], &network[..]].concat());
+    place.succeed(&[&MADE[..], &["--quick"], &network[..]].concat());
     let landscape = landscape();
     let flags = [
         "optimise",

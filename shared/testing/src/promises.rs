@@ -1,4 +1,5 @@
-//! What every project promises, whatever it learns. Its tests call each of these.
+//! What every project promises, whatever it learns. Its tests call each of these with the command that trains on what is
+//! made here, `["train", "--data", "made-music"]`: a bare one may train on something else by now.
 
 use crate::Place;
 
@@ -14,9 +15,9 @@ const FILES: [&str; 7] = [
 ];
 
 /// `--quick` leaves a whole run folder, and a report that needs nothing from outside.
-pub fn a_quick_run_leaves_a_whole_run_folder(place: &Place) {
+pub fn a_quick_run_leaves_a_whole_run_folder(place: &Place, made: &[&str]) {
     let project = place.project().to_string();
-    place.succeed(&["--quick"]);
+    place.succeed(&[made, &["--quick"]].concat());
     let folder = format!("runs/{project}/quick-001");
     for file in FILES {
         assert!(
@@ -59,11 +60,11 @@ pub fn a_quick_run_leaves_a_whole_run_folder(place: &Place) {
 }
 
 /// The same seed gives the same numbers, another one others.
-pub fn the_same_seed_gives_the_same_numbers(place: impl Fn() -> Place) {
+pub fn the_same_seed_gives_the_same_numbers(place: impl Fn() -> Place, made: &[&str]) {
     let project = place().project().to_string();
     let run = |seed: &str| {
         let place = place();
-        place.succeed(&["--quick", "--seed", seed, "--device", "cpu"]);
+        place.succeed(&[made, &["--quick", "--seed", seed, "--device", "cpu"]].concat());
         let folder = format!("runs/{project}/quick-001");
         let result = place.json(&format!("{folder}/result.json"));
         let predictions = place.bytes(&format!("{folder}/predictions.csv"));
@@ -79,19 +80,19 @@ pub fn the_same_seed_gives_the_same_numbers(place: impl Fn() -> Place) {
 }
 
 /// Mistaken commands end with a message that says what to do.
-pub fn mistaken_commands_are_explained(place: &Place) {
+pub fn mistaken_commands_are_explained(place: &Place, made: &[&str]) {
     let project = place.project();
     let said = place.fail(&["predict", "nothing.here"]);
     assert!(
         said.contains("no trained model") && said.contains(&format!("cargo run -p {project}")),
         "{said}"
     );
-    let said = place.fail(&["--batch-size", "0", "--quick"]);
+    let said = place.fail(&[made, &["--batch-size", "0", "--quick"]].concat());
     assert!(said.contains("--batch-size 0"), "{said}");
     let said = place.fail(&["train", "--data", "no/such/place"]);
     assert!(said.contains("no/such/place"), "{said}");
     let said = place.fail(&["train", "--resume", "no/such/run"]);
     assert!(said.contains("no/such/run"), "{said}");
-    let said = place.fail(&["--device", "cuda", "--quick"]);
+    let said = place.fail(&[made, &["--device", "cuda", "--quick"]].concat());
     assert!(said.contains("--features cuda"), "{said}");
 }

@@ -104,7 +104,12 @@ fn it_says_what_the_machine_has() {
 
 #[test]
 fn mistaken_commands_are_explained() {
-    for (arguments, part) in [(&["lits"][..], "list"), (&["new", "x"], "--from")] {
+    for (arguments, part) in [
+        (&["lits"][..], "list"),
+        (&["new", "x"], "--from"),
+        (&["genre-classifier"], "cargo run -p genre-classifier"),
+        (&["train"], "cargo run -p NAME -- train"),
+    ] {
         let output = door(arguments).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(

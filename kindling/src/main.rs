@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, error::ErrorKind};
 use kindling::{house::House, leave, list, machine, menu, new};
 
 /// Choose a project by what you like, get data for it, copy it and make it yours
@@ -36,7 +36,14 @@ enum Action {
 }
 
 fn main() -> ExitCode {
-    match act(Arguments::parse()) {
+    let arguments = Arguments::try_parse().unwrap_or_else(|mistake| {
+        let _ = mistake.print();
+        if mistake.kind() == ErrorKind::InvalidSubcommand {
+            hint();
+        }
+        std::process::exit(mistake.exit_code())
+    });
+    match act(arguments) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -69,6 +76,20 @@ fn act(arguments: Arguments) -> Result<ExitCode> {
         Some(Action::Check) => {}
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What somebody may have meant who gave the name of a project for a command, or a command of a project.
+fn hint() {
+    let word = std::env::args().nth(1).unwrap_or_default();
+    match House::open() {
+        Ok(house) if house.projects.iter().any(|project| project.name == word) => {
+            eprintln!("\n{word} is a project: cargo run -p {word}");
+        }
+        _ if ["train", "predict"].contains(&word.as_str()) => {
+            eprintln!("\nA project is run by its name: cargo run -p NAME -- {word}");
+        }
+        _ => {}
+    }
 }
 
 /// Prints, and goes on when nobody listens any more (`| head`).

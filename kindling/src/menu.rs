@@ -3,7 +3,7 @@
 use std::{io::IsTerminal, path::PathBuf};
 
 use anyhow::{Context, Result};
-use console::style;
+use console::{Term, style, truncate_str};
 use dialoguer::{Input, Select, theme::ColorfulTheme};
 
 use crate::{
@@ -44,24 +44,61 @@ pub fn choose(house: &House) -> Result<Option<Choice>> {
             .iter()
             .map(|project| format!("{:20} {}", project.name, project.description))
             .collect();
-        let Some(chosen) = ask("Which one?", &lines)? else {
-            continue;
-        };
-        let project = projects[chosen];
-        eprintln!("{}", list::details(project)?);
-        let actions = [
-            format!("run it: cargo run -p {}", project.name),
-            "copy it, to make it mine".to_string(),
-            "look at others".to_string(),
-            "leave".to_string(),
-        ];
-        match ask("And now?", &actions)? {
-            Some(0) => return Ok(Some(Choice::Run(project.name.clone()))),
-            Some(1) => return Ok(Some(Choice::New(copy_of(house, project)?))),
-            Some(2) | None => {}
-            Some(_) => return Ok(None),
+        while let Some(chosen) = ask("Which one?", &lines)? {
+            let project = projects[chosen];
+            eprintln!("{}", wrapped(&list::details(project)?, width()));
+            let actions = [
+                format!("run it: cargo run -p {}", project.name),
+                "copy it, to make it mine".to_string(),
+                "look at others".to_string(),
+                "leave".to_string(),
+            ];
+            match ask("And now?", &actions)? {
+                Some(0) => return Ok(Some(Choice::Run(project.name.clone()))),
+                Some(1) => return Ok(Some(Choice::New(copy_of(house, project)?))),
+                Some(2) => break,
+                Some(_) => return Ok(None),
+                None => {}
+            }
         }
     }
+}
+
+/// The columns of the terminal.
+fn width() -> usize {
+    usize::from(Term::stderr().size().1).max(40)
+}
+
+/// The lines of a list of words and what they mean, broken at spaces where they are longer than `width`; what follows
+/// begins below the first word's meaning.
+fn wrapped(text: &str, width: usize) -> String {
+    let mut result = String::new();
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start().len();
+        // "    teaches  rewards, …": the meaning begins behind the two spaces.
+        let meaning = line.trim_start().find("  ").map_or(indent, |at| {
+            let behind = &line[indent + at..];
+            indent + at + behind.len() - behind.trim_start().len()
+        });
+        let mut column = 0;
+        for (number, word) in line[indent..].split(' ').enumerate() {
+            let letters = word.chars().count();
+            if number == 0 {
+                result += &" ".repeat(indent);
+                column = indent;
+            } else if column + 1 + letters > width && column > meaning {
+                result += &format!("\n{}", " ".repeat(meaning));
+                column = meaning;
+            } else {
+                result.push(' ');
+                column += 1;
+            }
+            result += word;
+            column += letters;
+        }
+        result.push('\n');
+    }
+    result
 }
 
 /// What somebody likes: one interest or, inside, all of them; none for "leave".
@@ -90,7 +127,7 @@ fn copy_of(house: &House, project: &Project) -> Result<new::Arguments> {
         name: None,
     };
     let path = Input::with_theme(&theme)
-        .with_prompt("Folder for your project; its name becomes the project's")
+        .with_prompt("Folder for your project, named like it")
         .default(format!("../my-{}", project.name))
         .validate_with(|path: &String| new::check(house, &copy(path)).map_err(|error| format!("{error:#}")))
         .interact_text();
@@ -109,9 +146,13 @@ fn at_home(path: &str) -> PathBuf {
 /// The line chosen with arrow keys and Enter; none for Escape or q.
 fn ask(question: &str, lines: &[String]) -> Result<Option<usize>> {
     let theme = ColorfulTheme::default();
+    // A line that the terminal breaks would be left standing when the menu is drawn anew.
+    let fits = width() - 3;
+    let lines: Vec<_> = lines.iter().map(|line| truncate_str(line, fits, "…")).collect();
     let select = Select::with_theme(&theme)
         .with_prompt(question)
-        .items(lines)
+        .report(false)
+        .items(&lines)
         .default(0);
     heard(select.interact_opt())
 }
@@ -121,5 +162,20 @@ fn heard<T>(answer: dialoguer::Result<T>) -> Result<T> {
     match answer {
         Err(dialoguer::Error::IO(error)) if error.kind() == std::io::ErrorKind::Interrupted => leave::now(),
         answer => answer.context("cannot read from the terminal"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn long_lines_go_on_below_what_they_mean() {
+        let text = "  name\n    teaches  one, two, three and four\n             more\n";
+        assert_eq!(
+            wrapped(text, 24),
+            "  name\n    teaches  one, two,\n             three and\n             four\n             more\n"
+        );
+        assert_eq!(wrapped(text, 80), text);
     }
 }

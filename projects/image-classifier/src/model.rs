@@ -182,7 +182,8 @@ pub fn known(network: Network) -> Result<Option<Weights>> {
     };
     let progress = Told::default();
     let folder = datasets::fetch(name, &|doing, done, total| progress.tell(doing, done, total)).context(
-        "no weights to start from (name a file by --weights FILE, or learn from scratch by --weights none)",
+        "no weights to start from (choose --network mobilenet-v2, whose weights are fetched from their home, name a file by \
+         --weights FILE, or learn from scratch by --weights none)",
     )?;
     let file = folder.join(format!("{}.safetensors", name.replace('-', "_")));
     Ok(Some(read(network, &file)?))

@@ -102,6 +102,28 @@ fn it_says_what_the_machine_has() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_gpu_is_named_and_a_driver_that_fails_is_not_taken_for_none() {
+    let programs = root().join("tests/programs/gpu");
+    let path = format!("{}:/usr/bin:/bin", programs.display());
+    for (gpus, part) in [
+        ("", "nvidia-smi is here and fails: the driver is not loaded"),
+        (
+            "A Card, 8192 MiB, 1.0",
+            "A Card, 8192 MiB, 1.0, by `--features cuda`",
+        ),
+    ] {
+        let output = door(&["check"])
+            .env("PATH", &path)
+            .env("GPUS", gpus)
+            .output()
+            .unwrap();
+        let check = String::from_utf8(output.stdout).unwrap();
+        assert!(check.contains(part), "no {part:?} in {check}");
+    }
+}
+
 #[test]
 fn mistaken_commands_are_explained() {
     for (arguments, part) in [
